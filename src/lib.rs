@@ -1,0 +1,1 @@
+//! An async event loop whose every wait can be observed.
