@@ -1,1 +1,4 @@
 //! An async event loop whose every wait can be observed.
+
+pub mod clock;
+pub mod instrument;

@@ -1,0 +1,132 @@
+//! What tasks wait for, and what wakes them.
+
+use super::{QueueInfo, SocketHandle, TaskId};
+use crate::clock::Timestamp;
+use std::fmt;
+use std::rc::Rc;
+
+/// What a task that yielded waits for.
+///
+/// A task that waits for several things at once (a `select`, a `join`) shows the one that it asked
+/// for last in the poll that ended.
+#[non_exhaustive]
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Its next turn.
+    Yield,
+    /// A moment in time.
+    Sleep {
+        /// When it wants to be woken.
+        until: Timestamp,
+    },
+    /// A connection to be established.
+    SocketConnect(Rc<SocketHandle>),
+    /// A connection to accept.
+    SocketAccept(Rc<SocketHandle>),
+    /// Data to arrive.
+    SocketRecv(Rc<SocketHandle>),
+    /// Room in the kernel's buffer.
+    SocketSend(Rc<SocketHandle>),
+    /// The peer's part of a TLS handshake.
+    TlsHandshake(Rc<SocketHandle>),
+    /// The resolver.
+    DnsLookup {
+        /// The name that is looked up.
+        name: Rc<str>,
+    },
+    /// An item in a queue.
+    QueueGet(Rc<QueueInfo>),
+    /// Room in a queue.
+    QueuePut(Rc<QueueInfo>),
+    /// The end of another task.
+    Join(TaskId),
+    /// Something the loop knows nothing of, such as another library's channel.
+    Foreign,
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Yield => f.write_str("yield"),
+            Self::Sleep { .. } => f.write_str("sleep"),
+            Self::SocketConnect(socket) => write!(f, "connect to {socket}"),
+            Self::SocketAccept(socket) => write!(f, "accept on {socket}"),
+            Self::SocketRecv(socket) => write!(f, "recv from {socket}"),
+            Self::SocketSend(socket) => write!(f, "send to {socket}"),
+            Self::TlsHandshake(socket) => write!(f, "TLS handshake with {socket}"),
+            Self::DnsLookup { name } => write!(f, "DNS lookup of {name}"),
+            Self::QueueGet(queue) => write!(f, "get from queue {queue}"),
+            Self::QueuePut(queue) => write!(f, "put to queue {queue}"),
+            Self::Join(task) => write!(f, "join of task #{task}"),
+            Self::Foreign => f.write_str("something foreign"),
+        }
+    }
+}
+
+/// What a task is resumed with: the value of the original's `send`.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Resumption {
+    /// It runs for the first time.
+    Started,
+    /// It had yielded and its turn has come.
+    Yielded,
+    /// A socket it waits for is ready.
+    SocketReady,
+    /// A timer of its has fired.
+    TimerFired,
+    /// A queue has an item, or room, for it.
+    QueueReady,
+    /// It was given a lock.
+    LockAcquired,
+    /// It was notified of an event.
+    Notified,
+    /// A task that it joins has ended.
+    Joined,
+    /// A name that it looked up is resolved.
+    Resolved,
+    /// Something the loop knows nothing of woke it.
+    Foreign,
+}
+
+impl fmt::Display for Resumption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Started => "started",
+            Self::Yielded => "yielded",
+            Self::SocketReady => "socket ready",
+            Self::TimerFired => "timer fired",
+            Self::QueueReady => "queue ready",
+            Self::LockAcquired => "lock acquired",
+            Self::Notified => "notified",
+            Self::Joined => "joined",
+            Self::Resolved => "resolved",
+            Self::Foreign => "woken by something foreign",
+        })
+    }
+}
+
+/// What a task is resumed with when it is an error: the exception of the original's `throw`.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TaskException {
+    /// It was cancelled: its future is dropped.
+    Cancelled,
+    /// A queue that it waits for was closed.
+    QueueClosed,
+    /// A task that it joins has failed, panicked or was cancelled.
+    JoinedTaskFailed,
+    /// A time limit that it set has passed.
+    TimedOut,
+}
+
+impl fmt::Display for TaskException {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cancelled => "cancelled",
+            Self::QueueClosed => "queue closed",
+            Self::JoinedTaskFailed => "joined task failed",
+            Self::TimedOut => "timed out",
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! Several instruments as one.
+
+use super::EventLoopInstrument;
+use super::event_loop_instrument::for_each_hook;
+use super::metadata::*;
+use super::scope::isolate;
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+
+/// Several instruments as one: each hears every event, in the order given.
+///
+/// Nested scopes need none: they are dispatched to in order by themselves. This is what
+/// [`current_instrument`](super::current_instrument) returns where several are in force, and what
+/// puts several in force at once. As with scopes, a member that panics loses its own event only.
+///
+/// ```
+/// use loopscope::instrument::{CompositeInstrument, EnterScope, LogInstrument, PrintInstrument};
+/// use std::rc::Rc;
+///
+/// let both = CompositeInstrument::new([
+///     Rc::new(PrintInstrument::new()) as Rc<_>,
+///     Rc::new(LogInstrument::new()) as Rc<_>,
+/// ]);
+/// let _scope = both.enter();
+/// ```
+pub struct CompositeInstrument {
+    members: Vec<(Rc<dyn EventLoopInstrument>, Cell<bool>)>,
+}
+
+impl CompositeInstrument {
+    /// Makes one of several; by convention the innermost comes first.
+    pub fn new(members: impl IntoIterator<Item = Rc<dyn EventLoopInstrument>>) -> Self {
+        Self {
+            members: members
+                .into_iter()
+                .map(|member| (member, Cell::new(false)))
+                .collect(),
+        }
+    }
+}
+
+impl fmt::Debug for CompositeInstrument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CompositeInstrument({} members)", self.members.len())
+    }
+}
+
+macro_rules! dispatch_hooks {
+    ($($hook:ident: $metadata:ty,)*) => {
+        $(fn $hook(&self, metadata: &$metadata) {
+            for (member, panicked) in &self.members {
+                isolate(stringify!($hook), panicked, || member.$hook(metadata));
+            }
+        })*
+    };
+}
+
+impl EventLoopInstrument for CompositeInstrument {
+    for_each_hook!(dispatch_hooks);
+}

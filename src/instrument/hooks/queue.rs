@@ -1,0 +1,96 @@
+//! Queues.
+
+use super::wait::Start;
+use crate::clock::Timestamp;
+use crate::instrument::QueueInfo;
+use crate::instrument::metadata::QueueMetadata;
+use std::fmt::Debug;
+use std::rc::Rc;
+
+/// A get or put under way.
+pub(crate) struct QueueOperation {
+    start: Option<Start>,
+    parked: bool,
+}
+
+impl QueueOperation {
+    /// A task asks.
+    #[inline]
+    pub(crate) fn start() -> Self {
+        Self {
+            start: Start::capture(),
+            parked: false,
+        }
+    }
+
+    /// Notes that the task has to wait.
+    pub(crate) fn park(&mut self) {
+        self.parked = true;
+    }
+
+    /// Whether anyone listens.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.start.is_some()
+    }
+
+    /// The task has the item; `len` others remain.
+    #[inline]
+    pub(crate) fn got(
+        self,
+        queue: &Rc<QueueInfo>,
+        item: &dyn Debug,
+        len: usize,
+        ready_time: Option<Timestamp>,
+    ) {
+        if let Some(start) = &self.start {
+            let metadata = self.metadata(start, queue, item, len, ready_time);
+            start.stack.fire("on_queue_get", |instrument| {
+                instrument.on_queue_get(&metadata)
+            });
+        }
+    }
+
+    /// The queue has accepted the item and holds `len` now.
+    #[inline]
+    pub(crate) fn put(
+        self,
+        queue: &Rc<QueueInfo>,
+        item: &dyn Debug,
+        len: usize,
+        ready_time: Option<Timestamp>,
+    ) {
+        if let Some(start) = &self.start {
+            let metadata = self.metadata(start, queue, item, len, ready_time);
+            start.stack.fire("on_queue_put", |instrument| {
+                instrument.on_queue_put(&metadata)
+            });
+        }
+    }
+
+    fn metadata<'a>(
+        &self,
+        start: &'a Start,
+        queue: &'a Rc<QueueInfo>,
+        item: &'a dyn Debug,
+        len: usize,
+        ready_time: Option<Timestamp>,
+    ) -> QueueMetadata<'a> {
+        // An operation that did not wait takes no time: one reading serves its start and its end.
+        let finish_time = if self.parked {
+            Timestamp::now()
+        } else {
+            start.time
+        };
+        let mut metadata = QueueMetadata::new(
+            start.task.as_deref(),
+            queue,
+            item,
+            len,
+            !self.parked,
+            start.time,
+            finish_time,
+        );
+        metadata.ready_time = if self.parked { ready_time } else { None };
+        metadata
+    }
+}

@@ -1,0 +1,454 @@
+//! Sockets, TLS and names.
+
+use super::wait::{Start, current_task};
+use crate::clock::Timestamp;
+use crate::instrument::metadata::*;
+use crate::instrument::scope::{self, Stack};
+use crate::instrument::{Address, ErrorType, Failure, SocketHandle};
+use std::io;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+/// A socket that is open; dropping it reports the close to those who heard of the opening.
+///
+/// In a type that holds a socket this comes after the descriptor and the operations under way, so
+/// that they are dropped first.
+pub(crate) struct OpenSocket {
+    handle: Rc<SocketHandle>,
+    stack: Option<Stack>,
+}
+
+impl OpenSocket {
+    /// Reports the opening.
+    pub(crate) fn new(handle: Rc<SocketHandle>) -> Self {
+        let stack = scope::current();
+        if let Some(stack) = &stack {
+            let task = current_task();
+            let metadata = InstrumentationMetadata::new(task.as_deref(), &handle, Timestamp::now());
+            stack.fire("on_socket_open", |instrument| {
+                instrument.on_socket_open(&metadata)
+            });
+        }
+        Self { handle, stack }
+    }
+
+    pub(crate) fn handle(&self) -> &Rc<SocketHandle> {
+        &self.handle
+    }
+
+    /// Whether anyone is told of this socket, so that looking up its address pays.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.stack.is_some()
+    }
+}
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        if let Some(stack) = self.stack.take() {
+            let task = current_task();
+            let metadata =
+                InstrumentationMetadata::new(task.as_deref(), &self.handle, Timestamp::now());
+            stack.fire("on_socket_close", |instrument| {
+                instrument.on_socket_close(&metadata)
+            });
+        }
+    }
+}
+
+/// An operation on a socket under way: one start, and exactly one ready or error.
+///
+/// Dropped before it ended, it reports that it was cancelled.
+pub(crate) struct SocketOp {
+    heard: Option<HeardOp>,
+    parked: bool,
+}
+
+struct HeardOp {
+    start: Start,
+    operation: SocketOperation,
+    socket: Rc<SocketHandle>,
+    target: Option<Address>,
+    size: usize,
+}
+
+impl SocketOp {
+    /// Reports the start of a connect to `target`.
+    pub(crate) fn connect(socket: &Rc<SocketHandle>, target: &Address) -> Self {
+        let heard = Start::capture().map(|start| {
+            let metadata =
+                SocketConnectStartMetadata::new(start.task.as_deref(), socket, target, start.time);
+            start.stack.fire("on_socket_connect_start", |instrument| {
+                instrument.on_socket_connect_start(&metadata);
+            });
+            HeardOp {
+                start,
+                operation: SocketOperation::Connect,
+                socket: socket.clone(),
+                target: Some(target.clone()),
+                size: 0,
+            }
+        });
+        Self {
+            heard,
+            parked: false,
+        }
+    }
+
+    /// Reports the start of any other operation.
+    #[inline]
+    pub(crate) fn start(operation: SocketOperation, socket: &Rc<SocketHandle>) -> Self {
+        let heard = Start::capture().map(|start| HeardOp::start(start, operation, socket));
+        Self {
+            heard,
+            parked: false,
+        }
+    }
+
+    /// Notes that the task has to wait.
+    pub(crate) fn park(&mut self) {
+        self.parked = true;
+    }
+
+    /// Whether anyone listens.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.heard.is_some()
+    }
+
+    /// Whether the task that runs is another than the one that started the operation.
+    pub(crate) fn is_of_another_task(&self) -> bool {
+        self.heard.as_ref().is_some_and(|heard| {
+            heard.start.task.as_ref().map(|task| task.id()) != current_task().map(|task| task.id())
+        })
+    }
+
+    /// The connection stands.
+    pub(crate) fn connected(mut self, ready_time: Option<Timestamp>) {
+        let Some(heard) = self.heard.take() else {
+            return;
+        };
+        let Some(target) = &heard.target else { return };
+        let mut metadata = SocketConnectReadyMetadata::new(
+            heard.start.task.as_deref(),
+            &heard.socket,
+            target,
+            !self.parked,
+            heard.start.time,
+            Timestamp::now(),
+        );
+        metadata.ready_time = ready_time;
+        heard
+            .start
+            .stack
+            .fire("on_socket_connect_ready", |instrument| {
+                instrument.on_socket_connect_ready(&metadata);
+            });
+    }
+
+    /// A connection was accepted.
+    pub(crate) fn accepted(mut self, accepted: &Rc<SocketHandle>, ready_time: Option<Timestamp>) {
+        let Some(heard) = self.heard.take() else {
+            return;
+        };
+        let mut metadata = heard.ready(self.parked, ready_time);
+        metadata.accepted = Some(accepted);
+        heard
+            .start
+            .stack
+            .fire("on_socket_accept_ready", |instrument| {
+                instrument.on_socket_accept_ready(&metadata);
+            });
+    }
+
+    /// Data, or the end of the stream, was received.
+    #[inline]
+    pub(crate) fn received(mut self, data: &[u8], ready_time: Option<Timestamp>) {
+        let Some(heard) = self.heard.take() else {
+            return;
+        };
+        let mut metadata = heard.ready(self.parked, ready_time);
+        metadata.size = Some(data.len());
+        let stack = &heard.start.stack;
+        stack.fire("on_socket_recv_ready", |instrument| {
+            instrument.on_socket_recv_ready(&metadata);
+        });
+        heard.received_data(data);
+    }
+
+    /// A part of the data was handed to the kernel.
+    #[inline]
+    pub(crate) fn sent_part(&mut self, data: &[u8], bytes_sent: usize) {
+        let Some(heard) = &mut self.heard else { return };
+        heard.size += bytes_sent;
+        let metadata = SocketSendDataMetadata::new(&heard.socket, data, bytes_sent);
+        heard.start.stack.fire("on_socket_send_data", |instrument| {
+            instrument.on_socket_send_data(&metadata);
+        });
+    }
+
+    /// All that was to be sent is sent.
+    #[inline]
+    pub(crate) fn sent(mut self, ready_time: Option<Timestamp>) {
+        let Some(heard) = self.heard.take() else {
+            return;
+        };
+        let mut metadata = heard.ready(self.parked, ready_time);
+        metadata.size = Some(heard.size);
+        heard
+            .start
+            .stack
+            .fire("on_socket_send_ready", |instrument| {
+                instrument.on_socket_send_ready(&metadata);
+            });
+    }
+
+    /// The operation failed.
+    pub(crate) fn failed(mut self, error: &io::Error, ready_time: Option<Timestamp>) {
+        self.end_in(Failure::from_io(error), ready_time);
+    }
+
+    /// The operation failed after it had received `partial` data.
+    pub(crate) fn failed_after(
+        mut self,
+        partial: &[u8],
+        error: &io::Error,
+        ready_time: Option<Timestamp>,
+    ) {
+        self.received_part(partial);
+        self.end_in(Failure::from_io(error), ready_time);
+    }
+
+    /// A part of what is to be received has arrived.
+    pub(crate) fn received_part(&mut self, partial: &[u8]) {
+        if let Some(heard) = &mut self.heard {
+            heard.size += partial.len();
+            heard.received_data(partial);
+        }
+    }
+
+    fn end_in(&mut self, failure: Failure<'_>, ready_time: Option<Timestamp>) {
+        let Some(heard) = self.heard.take() else {
+            return;
+        };
+        let mut metadata = SocketErrorMetadata::new(
+            heard.start.task.as_deref(),
+            &heard.socket,
+            heard.operation,
+            failure,
+            heard.start.time,
+            Timestamp::now(),
+        );
+        metadata.target_address = heard.target.as_ref();
+        metadata.immediate = !self.parked;
+        metadata.ready_time = ready_time;
+        metadata.size = heard.size;
+        heard.start.stack.fire("on_socket_error", |instrument| {
+            instrument.on_socket_error(&metadata);
+        });
+    }
+}
+
+impl Drop for SocketOp {
+    #[inline]
+    fn drop(&mut self) {
+        if self.heard.is_some() {
+            self.end_in(Failure::Cancelled, None);
+        }
+    }
+}
+
+impl HeardOp {
+    fn start(start: Start, operation: SocketOperation, socket: &Rc<SocketHandle>) -> Self {
+        let metadata = InstrumentationMetadata::new(start.task.as_deref(), socket, start.time);
+        let stack = &start.stack;
+        match operation {
+            SocketOperation::Connect => {}
+            SocketOperation::Accept => stack.fire("on_socket_accept_start", |instrument| {
+                instrument.on_socket_accept_start(&metadata);
+            }),
+            SocketOperation::Recv => stack.fire("on_socket_recv_start", |instrument| {
+                instrument.on_socket_recv_start(&metadata);
+            }),
+            SocketOperation::Send => stack.fire("on_socket_send_start", |instrument| {
+                instrument.on_socket_send_start(&metadata);
+            }),
+        }
+        Self {
+            start,
+            operation,
+            socket: socket.clone(),
+            target: None,
+            size: 0,
+        }
+    }
+
+    fn ready(
+        &self,
+        parked: bool,
+        ready_time: Option<Timestamp>,
+    ) -> ReadySocketInstrumentationMetadata<'_> {
+        let mut metadata = ReadySocketInstrumentationMetadata::new(
+            self.start.task.as_deref(),
+            &self.socket,
+            !parked,
+            self.start.time,
+            Timestamp::now(),
+        );
+        metadata.ready_time = if parked { ready_time } else { None };
+        metadata
+    }
+
+    fn received_data(&self, data: &[u8]) {
+        let metadata = SocketRecvDataMetadata::new(&self.socket, data);
+        self.start.stack.fire("on_socket_recv_data", |instrument| {
+            instrument.on_socket_recv_data(&metadata);
+        });
+    }
+}
+
+/// A TLS handshake under way. Dropped before it ended, it reports that it was cancelled.
+#[cfg_attr(
+    not(feature = "tls"),
+    expect(dead_code, reason = "fired by the TLS streams alone")
+)]
+pub(crate) struct TlsHandshake {
+    start: Option<Start>,
+    socket: Rc<SocketHandle>,
+    server_hostname: Option<String>,
+    parked: bool,
+}
+
+#[cfg_attr(
+    not(feature = "tls"),
+    expect(dead_code, reason = "fired by the TLS streams alone")
+)]
+impl TlsHandshake {
+    /// A handshake starts.
+    pub(crate) fn start(socket: Rc<SocketHandle>, server_hostname: Option<&str>) -> Self {
+        let start = Start::capture();
+        let server_hostname = start.as_ref().and(server_hostname).map(String::from);
+        Self {
+            start,
+            socket,
+            server_hostname,
+            parked: false,
+        }
+    }
+
+    /// Notes that the task has to wait.
+    pub(crate) fn park(&mut self) {
+        self.parked = true;
+    }
+
+    /// The name that the client asked for is known now.
+    pub(crate) fn set_server_hostname(&mut self, name: &str) {
+        if self.start.is_some() {
+            self.server_hostname = Some(name.into());
+        }
+    }
+
+    /// The handshake succeeded.
+    pub(crate) fn complete(mut self, session: TlsSession<'_>) {
+        let Some(start) = self.start.take() else {
+            return;
+        };
+        let mut metadata = TlsHandshakeMetadata::new(
+            start.task.as_deref(),
+            &self.socket,
+            session,
+            !self.parked,
+            start.time,
+            Timestamp::now(),
+        );
+        metadata.server_hostname = self.server_hostname.as_deref();
+        start.stack.fire("on_tls_handshake_complete", |instrument| {
+            instrument.on_tls_handshake_complete(&metadata);
+        });
+    }
+
+    /// The handshake failed.
+    pub(crate) fn failed(mut self, error: &io::Error, error_type: ErrorType) {
+        self.end_in(Failure::Error { error, error_type });
+    }
+
+    fn end_in(&mut self, failure: Failure<'_>) {
+        let Some(start) = self.start.take() else {
+            return;
+        };
+        let mut metadata = TlsHandshakeErrorMetadata::new(
+            start.task.as_deref(),
+            &self.socket,
+            failure,
+            !self.parked,
+            start.time,
+            Timestamp::now(),
+        );
+        metadata.server_hostname = self.server_hostname.as_deref();
+        start.stack.fire("on_tls_handshake_error", |instrument| {
+            instrument.on_tls_handshake_error(&metadata);
+        });
+    }
+}
+
+impl Drop for TlsHandshake {
+    fn drop(&mut self) {
+        self.end_in(Failure::Cancelled);
+    }
+}
+
+/// A look-up of a name under way. Dropped before it ended, it reports that it was cancelled.
+pub(crate) struct DnsLookup {
+    start: Option<Start>,
+    name: Rc<str>,
+    parked: bool,
+}
+
+impl DnsLookup {
+    /// A look-up starts.
+    pub(crate) fn start(name: Rc<str>) -> Self {
+        let start = Start::capture();
+        if let Some(start) = &start {
+            let metadata = DnsLookupStartMetadata::new(start.task.as_deref(), &name, start.time);
+            start.stack.fire("on_dns_lookup_start", |instrument| {
+                instrument.on_dns_lookup_start(&metadata);
+            });
+        }
+        Self {
+            start,
+            name,
+            parked: false,
+        }
+    }
+
+    /// Notes that the task has to wait.
+    pub(crate) fn park(&mut self) {
+        self.parked = true;
+    }
+
+    /// The look-up has ended.
+    pub(crate) fn ready(mut self, outcome: Result<&[IpAddr], (&io::Error, ErrorType)>) {
+        self.end_in(outcome.map_err(|(error, error_type)| Failure::Error { error, error_type }));
+    }
+
+    fn end_in(&mut self, outcome: Result<&[IpAddr], Failure<'_>>) {
+        let Some(start) = self.start.take() else {
+            return;
+        };
+        let metadata = DnsLookupReadyMetadata::new(
+            start.task.as_deref(),
+            &self.name,
+            outcome,
+            !self.parked,
+            start.time,
+            Timestamp::now(),
+        );
+        start.stack.fire("on_dns_lookup_ready", |instrument| {
+            instrument.on_dns_lookup_ready(&metadata);
+        });
+    }
+}
+
+impl Drop for DnsLookup {
+    fn drop(&mut self) {
+        self.end_in(Err(Failure::Cancelled));
+    }
+}

@@ -1,0 +1,66 @@
+//! What an operation captures when it starts under an instrument.
+
+use crate::clock::Timestamp;
+use crate::instrument::metadata::TimerFiredMetadata;
+use crate::instrument::scope::{self, Stack};
+use crate::instrument::task::TaskInfo;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+thread_local! {
+    static TASK: RefCell<Option<Rc<TaskInfo>>> = const { RefCell::new(None) };
+}
+
+/// The task that runs on this thread.
+pub(crate) fn current_task() -> Option<Rc<TaskInfo>> {
+    TASK.try_with(|task| task.borrow().clone()).ok().flatten()
+}
+
+/// Names the task that runs and returns the one that did.
+pub(crate) fn swap_task(task: Option<Rc<TaskInfo>>) -> Option<Rc<TaskInfo>> {
+    TASK.replace(task)
+}
+
+/// Who listened when an operation started, for which task, and when that was.
+pub(super) struct Start {
+    pub(super) stack: Stack,
+    pub(super) task: Option<Rc<TaskInfo>>,
+    pub(super) time: Timestamp,
+}
+
+impl Start {
+    /// Captures the start of an operation, where anyone listens.
+    #[inline]
+    pub(super) fn capture() -> Option<Self> {
+        let stack = scope::current()?;
+        Some(Self {
+            stack,
+            task: current_task(),
+            time: Timestamp::now(),
+        })
+    }
+}
+
+/// Who is to be told when a timer fires.
+pub(crate) struct HeardTimer {
+    stack: Stack,
+    task: Option<Rc<TaskInfo>>,
+}
+
+impl HeardTimer {
+    /// Those who listen now.
+    pub(crate) fn capture() -> Option<Self> {
+        Some(Self {
+            stack: scope::current()?,
+            task: current_task(),
+        })
+    }
+
+    /// Tells them.
+    pub(crate) fn fired(&self, deadline: Timestamp, fire_time: Timestamp) {
+        let metadata = TimerFiredMetadata::new(self.task.as_deref(), deadline, fire_time);
+        self.stack.fire("on_timer_fired", |instrument| {
+            instrument.on_timer_fired(&metadata)
+        });
+    }
+}

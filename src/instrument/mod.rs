@@ -1,0 +1,40 @@
+//! Instruments: what hears the loop, and the scopes in which it does.
+//!
+//! An [`EventLoopInstrument`] has a hook for everything that can happen on a loop; this module
+//! defines the hooks, what they are told, which instruments are in force where, and the instruments
+//! that need nothing but this crate: [`PrintInstrument`], [`LogInstrument`] and
+//! [`CompositeInstrument`]. It knows nothing of the loop: another one can fire the same hooks
+//! through [`current_instrument`].
+
+mod command;
+mod composite;
+mod event_loop_instrument;
+mod failure;
+pub(crate) mod hooks;
+mod log;
+mod metadata;
+mod print;
+mod queue;
+#[cfg(any(test, feature = "testing"))]
+mod recorder;
+mod scope;
+mod slots;
+mod socket;
+mod task;
+mod with_instrument;
+
+pub use command::{Command, Resumption, TaskException};
+pub use composite::CompositeInstrument;
+pub use event_loop_instrument::EventLoopInstrument;
+pub use failure::{ErrorType, Failure};
+pub use log::LogInstrument;
+pub use metadata::*;
+pub use print::PrintInstrument;
+pub use queue::{QueueId, QueueInfo};
+#[cfg(any(test, feature = "testing"))]
+pub use recorder::{Recorded, RecordingInstrument};
+pub use scope::{EnterScope, Scope, current_instrument, hook_panics};
+pub use slots::{SlotKey, Slots};
+pub use socket::{Address, SocketHandle, SocketId, SocketRole, Transport};
+pub use task::{TaskId, TaskInfo};
+pub use with_instrument::{WithInstrument, WithInstrumentExt};

@@ -1,0 +1,78 @@
+//! Room that tasks and queues hold for instruments.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Whose value a slot holds: one key for each instrument that keeps values in [`Slots`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SlotKey(u64);
+
+impl SlotKey {
+    /// A key that no other instrument has.
+    #[expect(clippy::new_without_default, reason = "each call gives another value")]
+    pub fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Values that instruments keep in a task or a queue, one for each [`SlotKey`].
+///
+/// An instrument finds what it knows of a task in the task itself, without a map from task ids,
+/// and its value is dropped with the task. Without values nothing is allocated.
+///
+/// ```
+/// use loopscope::instrument::{SlotKey, Slots};
+///
+/// let slots = Slots::new();
+/// let key = SlotKey::new();
+/// assert!(slots.get::<String>(key).is_none());
+/// slots.insert(key, String::from("seen"));
+/// assert_eq!(*slots.get::<String>(key).unwrap(), "seen");
+/// ```
+#[derive(Default)]
+pub struct Slots(RefCell<Vec<(SlotKey, Rc<dyn Any>)>>);
+
+impl Slots {
+    /// No values yet.
+    pub const fn new() -> Self {
+        Self(RefCell::new(Vec::new()))
+    }
+
+    /// The value kept under `key`, if there is one and it is a `T`.
+    pub fn get<T: 'static>(&self, key: SlotKey) -> Option<Rc<T>> {
+        let value = self
+            .0
+            .borrow()
+            .iter()
+            .find(|(owner, _)| *owner == key)?
+            .1
+            .clone();
+        value.downcast().ok()
+    }
+
+    /// Keeps `value` under `key` in place of what was there.
+    pub fn insert<T: 'static>(&self, key: SlotKey, value: T) -> Rc<T> {
+        let value = Rc::new(value);
+        let old = self.remove(key);
+        self.0.borrow_mut().push((key, value.clone()));
+        drop(old);
+        value
+    }
+
+    /// Takes out what is kept under `key`.
+    pub fn remove(&self, key: SlotKey) -> Option<Rc<dyn Any>> {
+        let mut slots = self.0.borrow_mut();
+        let index = slots.iter().position(|(owner, _)| *owner == key)?;
+        Some(slots.swap_remove(index).1)
+    }
+}
+
+impl fmt::Debug for Slots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Slots({})", self.0.borrow().len())
+    }
+}

@@ -1,0 +1,138 @@
+//! Who a task is, as instruments see it.
+
+use super::{Command, Slots};
+use crate::clock::Timestamp;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::num::NonZeroU64;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// The number of a task, unique in the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(NonZeroU64);
+
+impl TaskId {
+    /// The next unused number.
+    #[expect(clippy::new_without_default, reason = "each call gives another value")]
+    pub fn new() -> Self {
+        Self(next_number())
+    }
+
+    /// The number as an integer.
+    pub const fn get(self) -> u64 {
+        self.0.get()
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Numbers tasks, sockets, queues and loops: one sequence, so that no two things share one.
+pub(super) fn next_number() -> NonZeroU64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX)
+}
+
+/// A task as instruments see it: its identity, what it did so far, and what they keep in it.
+#[derive(Debug)]
+pub struct TaskInfo {
+    id: TaskId,
+    name: Option<Rc<str>>,
+    parent: Option<TaskId>,
+    spawn_time: Option<Timestamp>,
+    polls: Cell<u64>,
+    busy: Cell<Duration>,
+    command: RefCell<Option<Command>>,
+    slots: Slots,
+}
+
+impl TaskInfo {
+    /// Describes a task that `parent` has spawned.
+    ///
+    /// `spawn_time` is `None` where nobody listened when it was spawned and so no clock was read.
+    pub fn new(
+        id: TaskId,
+        name: Option<Rc<str>>,
+        parent: Option<TaskId>,
+        spawn_time: Option<Timestamp>,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            parent,
+            spawn_time,
+            polls: Cell::new(0),
+            busy: Cell::new(Duration::ZERO),
+            command: RefCell::new(None),
+            slots: Slots::new(),
+        }
+    }
+
+    /// The task's number.
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+
+    /// The name its spawner gave it, if any.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The task that spawned it; none for a loop's main task and for what other threads spawn.
+    pub fn parent(&self) -> Option<TaskId> {
+        self.parent
+    }
+
+    /// When it was spawned, where an instrument was in force then.
+    pub fn spawn_time(&self) -> Option<Timestamp> {
+        self.spawn_time
+    }
+
+    /// How often it was polled, the poll under way included.
+    pub fn polls(&self) -> u64 {
+        self.polls.get()
+    }
+
+    /// How long its polls took in all, those counted that an instrument heard.
+    pub fn busy(&self) -> Duration {
+        self.busy.get()
+    }
+
+    /// What it waits for; none while it runs.
+    pub fn command(&self) -> Option<Command> {
+        self.command.borrow().clone()
+    }
+
+    /// What instruments keep in this task.
+    pub fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
+    /// Counts a poll that begins: the task waits no longer.
+    pub fn begin_poll(&self) {
+        self.polls.set(self.polls.get() + 1);
+    }
+
+    /// Adds the length of a poll that was measured.
+    pub fn add_busy(&self, busy: Duration) {
+        self.busy.set(self.busy.get() + busy);
+    }
+
+    /// Sets what the task waits for.
+    pub fn set_command(&self, command: Option<Command>) {
+        // The old value is dropped after the borrow: it may be the last owner of a socket's handle.
+        let _old = self.command.replace(command);
+    }
+}
+
+impl fmt::Display for TaskInfo {
+    /// `name#7` or `#7`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.name().unwrap_or_default(), self.id)
+    }
+}
