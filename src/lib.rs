@@ -1,4 +1,10 @@
 //! An async event loop whose every wait can be observed.
 
 pub mod clock;
+pub mod event_loop;
 pub mod instrument;
+pub mod net;
+pub mod sync;
+
+#[cfg(feature = "tls")]
+pub use futures_rustls::rustls;
