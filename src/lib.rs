@@ -5,6 +5,8 @@ pub mod event_loop;
 pub mod instrument;
 pub mod net;
 pub mod sync;
+#[cfg(feature = "otlp")]
+pub mod telemetry;
 
 #[cfg(feature = "tls")]
 pub use futures_rustls::rustls;
