@@ -2,3 +2,5 @@
 
 pub mod clock;
 pub mod instrument;
+#[cfg(feature = "otel")]
+pub mod otel;
