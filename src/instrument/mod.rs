@@ -17,7 +17,7 @@ mod print;
 mod queue;
 #[cfg(any(test, feature = "testing"))]
 mod recorder;
-mod scope;
+pub(crate) mod scope;
 mod slots;
 mod socket;
 mod task;
@@ -28,6 +28,7 @@ pub use composite::CompositeInstrument;
 pub use event_loop_instrument::EventLoopInstrument;
 pub use failure::{ErrorType, Failure};
 pub use log::LogInstrument;
+pub(crate) use metadata::panic_message;
 pub use metadata::*;
 pub use print::PrintInstrument;
 pub use queue::{QueueId, QueueInfo};

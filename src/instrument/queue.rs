@@ -2,6 +2,7 @@
 
 use super::Slots;
 use super::task::next_number;
+use std::cell::OnceCell;
 use std::fmt;
 use std::num::NonZeroU64;
 use std::rc::Rc;
@@ -21,7 +22,7 @@ impl QueueId {
 #[derive(Debug)]
 pub struct QueueInfo {
     id: QueueId,
-    name: Option<Rc<str>>,
+    name: OnceCell<Rc<str>>,
     capacity: Option<usize>,
     slots: Slots,
 }
@@ -31,7 +32,7 @@ impl QueueInfo {
     pub fn new(name: Option<Rc<str>>, capacity: Option<usize>) -> Self {
         Self {
             id: QueueId(next_number()),
-            name,
+            name: name.map_or_else(OnceCell::new, OnceCell::from),
             capacity,
             slots: Slots::new(),
         }
@@ -44,7 +45,12 @@ impl QueueInfo {
 
     /// The name it was given, if any.
     pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
+        self.name.get().map(|name| &**name)
+    }
+
+    /// Names the queue; the first name stays.
+    pub fn set_name(&self, name: impl Into<Rc<str>>) {
+        let _ = self.name.set(name.into());
     }
 
     /// How many items it holds at most; none where it is unbounded.

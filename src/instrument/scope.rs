@@ -70,7 +70,7 @@ fn set_in_force(yes: bool) {
 }
 
 impl Stack {
-    fn push(instrument: Rc<dyn EventLoopInstrument>, outer: Option<Self>) -> Self {
+    pub(crate) fn push(instrument: Rc<dyn EventLoopInstrument>, outer: Option<Self>) -> Self {
         let entry = Entry {
             instrument,
             left: Cell::new(false),

@@ -13,7 +13,7 @@ mod wait;
 
 pub(crate) use queue::QueueOperation;
 pub(crate) use socket::{DnsLookup, OpenSocket, SocketOp, TlsHandshake};
-pub(crate) use task::{TaskEnd, TaskPoll, Wake, loop_park, loop_unpark, task_spawned};
+pub(crate) use task::{TaskEnd, TaskPoll, Wake, loop_park, loop_start, loop_unpark, task_spawned};
 pub(crate) use wait::{HeardTimer, current_task, swap_task};
 
 #[cfg(test)]

@@ -23,6 +23,14 @@ impl QueueOperation {
         }
     }
 
+    /// An operation that moves nothing.
+    pub(crate) fn unheard() -> Self {
+        Self {
+            start: None,
+            parked: false,
+        }
+    }
+
     /// Notes that the task has to wait.
     pub(crate) fn park(&mut self) {
         self.parked = true;

@@ -154,6 +154,11 @@ impl TaskPoll {
     }
 }
 
+/// When a run of the loop began, where somebody listens to it.
+pub(crate) fn loop_start() -> Option<Timestamp> {
+    scope::current().map(|_| Timestamp::now())
+}
+
 /// Tells those who listen to the loop that it goes to sleep at `park_time`, or that it `stops`.
 pub(crate) fn loop_park(
     event_loop: &LoopInfo,

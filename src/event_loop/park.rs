@@ -1,0 +1,33 @@
+//! What the running task is about to wait for.
+
+use super::core;
+use crate::instrument::Command;
+use std::cell::RefCell;
+use std::task::{Context, Poll};
+
+thread_local! {
+    static COMMAND: RefCell<Option<Command>> = const { RefCell::new(None) };
+}
+
+/// Notes what the running task waits for if it yields now. What it waited for before in the same
+/// poll is forgotten.
+#[inline]
+pub(crate) fn wait_on(command: Command) {
+    // The old value is dropped after the borrow: it may be a socket's last handle.
+    let _old = COMMAND.replace(Some(command));
+}
+
+pub(super) fn take_command() -> Option<Command> {
+    COMMAND.take()
+}
+
+/// Counts an operation that is about to complete; pending when the task has had its share of this
+/// turn and the others come first.
+#[inline]
+pub(crate) fn poll_budget(cx: &Context<'_>) -> Poll<()> {
+    if core::with_current(|core| core.spend_budget()) == Some(false) {
+        super::yield_now::yield_task(cx);
+        return Poll::Pending;
+    }
+    Poll::Ready(())
+}

@@ -1,0 +1,245 @@
+//! Readiness of sockets: mio's poll, and what it last said of each socket and direction.
+//!
+//! A socket is registered once, edge-triggered, for both directions. Readiness is remembered until
+//! a system call shows that it has passed, so the call is tried first and the poller asked only
+//! when there is nothing to do.
+
+use super::wake;
+use crate::clock::Timestamp;
+use crate::instrument::Resumption;
+use crate::instrument::hooks::Wake;
+use mio::event::{Event, Source};
+use mio::{Events, Interest, Poll, Token};
+use slab::Slab;
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+use std::task::Waker;
+use std::time::Duration;
+
+/// What wakes the poller from other threads has this token.
+const WAKER: Token = Token(usize::MAX);
+/// More events than this wait for the next turn.
+const EVENTS: usize = 256;
+/// A token is a slot's index below and the slot's generation above: an event of a socket that was
+/// closed in the same turn is not taken for one of the socket that has its slot now.
+const INDEX_BITS: u32 = usize::BITS / 2;
+
+pub(crate) struct Reactor {
+    poll: RefCell<Poll>,
+    events: RefCell<Events>,
+    sources: RefCell<Slab<Rc<Readiness>>>,
+    generation: Cell<usize>,
+}
+
+impl Reactor {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self {
+            poll: RefCell::new(Poll::new()?),
+            events: RefCell::new(Events::with_capacity(EVENTS)),
+            sources: RefCell::default(),
+            generation: Cell::new(0),
+        })
+    }
+
+    /// What other threads wake this reactor with.
+    pub(super) fn waker(&self) -> io::Result<mio::Waker> {
+        mio::Waker::new(self.poll.borrow().registry(), WAKER)
+    }
+
+    pub(crate) fn register(&self, source: &mut impl Source) -> io::Result<Rc<Readiness>> {
+        let generation = self.generation.get().wrapping_add(1);
+        self.generation.set(generation);
+        let mut sources = self.sources.borrow_mut();
+        let entry = sources.vacant_entry();
+        let token = entry.key() | generation << INDEX_BITS;
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.poll
+            .borrow()
+            .registry()
+            .register(source, Token(token), interest)?;
+        Ok(entry.insert(Rc::new(Readiness::new(token))).clone())
+    }
+
+    /// Forgets a socket, which its owner closes: that ends its registration with the system.
+    pub(crate) fn forget(&self, readiness: &Readiness) {
+        self.sources.borrow_mut().try_remove(index(readiness.token));
+    }
+
+    /// Waits for events, not longer than `timeout`, and returns how many there were.
+    /// [`dispatch`](Self::dispatch) tells those who wait for them.
+    pub(super) fn wait(&self, timeout: Option<Duration>) -> io::Result<usize> {
+        let mut events = self.events.borrow_mut();
+        match self.poll.borrow_mut().poll(&mut events, timeout) {
+            Ok(()) => Ok(events.iter().count()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                events.clear();
+                Ok(0)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Wakes the tasks that wait for what the last [`wait`](Self::wait) has seen.
+    pub(super) fn dispatch(&self) {
+        // One reading of the clock serves all events of a turn, and none is made where nobody
+        // who waits is listened to.
+        let mut now = None;
+        let events = self.events.borrow();
+        for event in events.iter().filter(|event| event.token() != WAKER) {
+            let Token(token) = event.token();
+            let readiness = self.sources.borrow().get(index(token)).cloned();
+            if let Some(readiness) = readiness.filter(|readiness| readiness.token == token) {
+                readiness.note(event, &mut now);
+            }
+        }
+    }
+}
+
+fn index(token: usize) -> usize {
+    token & ((1 << INDEX_BITS) - 1)
+}
+
+/// What the system last said of a socket.
+pub(crate) struct Readiness {
+    token: usize,
+    read: Direction,
+    write: Direction,
+}
+
+/// One of the two directions of a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Read,
+    Write,
+}
+
+impl Readiness {
+    fn new(token: usize) -> Self {
+        Self {
+            token,
+            read: Direction::new(),
+            write: Direction::new(),
+        }
+    }
+
+    pub(crate) fn direction(&self, side: Side) -> &Direction {
+        match side {
+            Side::Read => &self.read,
+            Side::Write => &self.write,
+        }
+    }
+
+    fn note(&self, event: &Event, now: &mut Option<Timestamp>) {
+        let failed = event.is_error();
+        if event.is_readable() || event.is_read_closed() || failed {
+            self.read.note(event.is_read_closed() || failed, now);
+        }
+        if event.is_writable() || event.is_write_closed() || failed {
+            self.write.note(event.is_write_closed() || failed, now);
+        }
+    }
+}
+
+/// What the system last said of one direction of a socket, and who waits for it.
+pub(crate) struct Direction {
+    /// The next system call may succeed.
+    ready: Cell<bool>,
+    /// The direction has ended: there will be no further event, so readiness stays.
+    closed: Cell<bool>,
+    /// When the last readiness was seen, where somebody who waited for it was listened to.
+    ready_time: Cell<Option<Timestamp>>,
+    heard: Cell<bool>,
+    waiters: RefCell<Waiters>,
+}
+
+/// Nearly always one task waits for a direction; others may.
+#[derive(Default)]
+struct Waiters {
+    first: Option<Waker>,
+    others: Vec<Waker>,
+}
+
+impl Direction {
+    fn new() -> Self {
+        Self {
+            ready: Cell::new(true),
+            closed: Cell::new(false),
+            ready_time: Cell::new(None),
+            heard: Cell::new(false),
+            waiters: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready.get()
+    }
+
+    /// The system call would have blocked.
+    pub(crate) fn clear(&self) {
+        self.ready.set(false);
+    }
+
+    /// The system call moved less than it was asked to: there is no more for now, and an edge will
+    /// tell of more. At the end of a stream there will be no such edge.
+    pub(crate) fn clear_after_short(&self) {
+        if SHORT_MEANS_DRAINED {
+            self.ready.set(self.closed.get());
+        }
+    }
+
+    /// When the readiness was seen that ended a wait.
+    pub(crate) fn ready_time(&self) -> Option<Timestamp> {
+        self.ready_time.get()
+    }
+
+    /// Has `waker` woken at the next readiness; `heard` says whether the time of it is wanted.
+    pub(crate) fn wait(&self, waker: &Waker, heard: bool) {
+        let mut waiters = self.waiters.borrow_mut();
+        let same = |known: &Waker| known.will_wake(waker);
+        self.heard.set(heard || self.heard.get());
+        match &waiters.first {
+            Some(first) if same(first) => {}
+            Some(_) => {
+                if !waiters.others.iter().any(same) {
+                    waiters.others.push(waker.clone());
+                }
+            }
+            None => waiters.first = Some(waker.clone()),
+        }
+    }
+
+    fn note(&self, closed: bool, now: &mut Option<Timestamp>) {
+        self.ready.set(true);
+        self.closed.set(closed || self.closed.get());
+        let heard = self.heard.take();
+        self.ready_time
+            .set(heard.then(|| *now.get_or_insert_with(Timestamp::now)));
+        let (first, others) = {
+            let mut waiters = self.waiters.borrow_mut();
+            (waiters.first.take(), std::mem::take(&mut waiters.others))
+        };
+        wake::because(
+            Wake::Send(Resumption::SocketReady),
+            self.ready_time.get(),
+            || {
+                if let Some(waker) = first {
+                    waker.wake();
+                }
+                others.into_iter().for_each(Waker::wake);
+            },
+        );
+    }
+}
+
+/// Whether a short read or write means that the kernel has no more: so with epoll and kqueue.
+const SHORT_MEANS_DRAINED: bool = cfg!(any(
+    target_os = "linux",
+    target_os = "android",
+    target_os = "macos",
+    target_os = "ios",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly",
+));

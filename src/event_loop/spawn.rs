@@ -1,0 +1,259 @@
+//! Making tasks.
+
+use super::join::{BoxError, JoinError, JoinHandle};
+use super::scheduler::{Header, Ready, schedule};
+use super::task::{TaskFuture, running_loop};
+use super::wake::LastWake;
+use crate::clock::Timestamp;
+use crate::instrument::hooks::{self, Wake};
+use crate::instrument::scope::{self, Stack};
+use crate::instrument::{EventLoopInstrument, Resumption, SocketHandle, TaskId, TaskInfo};
+use async_task::{Builder, WithInfo};
+use std::cell::Cell;
+use std::fmt;
+use std::future::Future;
+use std::rc::Rc;
+
+/// Starts a task on the loop that runs, with the instruments in force here.
+///
+/// # Panics
+///
+/// Outside of a running loop.
+///
+/// ```
+/// use loopscope::event_loop::{EventLoop, spawn};
+///
+/// let answer = EventLoop::new()?.run_until_complete(async { spawn(async { 42 }).await });
+/// assert_eq!(answer.unwrap(), 42);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+{
+    TaskBuilder::new().spawn(future)
+}
+
+/// Starts a task that may fail: its `Err` is an error of the task, for instruments and for whoever
+/// joins it ([`JoinError::Failed`]).
+///
+/// # Panics
+///
+/// Outside of a running loop.
+///
+/// ```
+/// use loopscope::event_loop::{EventLoop, JoinError, try_spawn};
+///
+/// EventLoop::new()?.run_until_complete(async {
+///     let failing = try_spawn(async { "seven".parse::<u32>() });
+///     assert!(matches!(failing.await, Err(JoinError::Failed(_))));
+/// });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn try_spawn<F, T, E>(future: F) -> JoinHandle<T>
+where
+    F: Future<Output = Result<T, E>> + 'static,
+    T: 'static,
+    E: Into<BoxError>,
+{
+    TaskBuilder::new().try_spawn(future)
+}
+
+/// Starts a task that has a name, instruments of its own, or a connection that it serves.
+///
+/// ```
+/// use loopscope::event_loop::{EventLoop, TaskBuilder};
+/// use loopscope::instrument::PrintInstrument;
+///
+/// EventLoop::new()?.run_until_complete(async {
+///     TaskBuilder::new()
+///         .name("worker")
+///         .instrument(PrintInstrument::new())
+///         .spawn(async { /* … */ })
+///         .await
+///         .unwrap();
+/// });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Default)]
+#[must_use = "a builder does nothing until it spawns"]
+pub struct TaskBuilder {
+    name: Option<Rc<str>>,
+    detached: bool,
+    serves: Option<Rc<SocketHandle>>,
+    instruments: Vec<Rc<dyn EventLoopInstrument>>,
+}
+
+impl fmt::Debug for TaskBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskBuilder")
+            .field("name", &self.name)
+            .field("detached", &self.detached)
+            .field("serves", &self.serves)
+            .finish_non_exhaustive()
+    }
+}
+
+impl TaskBuilder {
+    /// A task without a name.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names the task. Names are shown in telemetry: take them from a small fixed set.
+    pub fn name(mut self, name: impl Into<Rc<str>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Says that the task is no part of what its spawner does now and may outlive it: in traces it
+    /// begins one of its own, linked to its spawner's.
+    pub fn detached(mut self) -> Self {
+        self.detached = true;
+        self
+    }
+
+    /// Says that the task serves an accepted connection, given by the stream's `handle()`.
+    pub fn serves(mut self, peer: &Rc<SocketHandle>) -> Self {
+        self.serves = Some(peer.clone());
+        self
+    }
+
+    /// Puts an instrument in force for the task's whole life, on top of those that it inherits.
+    pub fn instrument(mut self, instrument: impl EventLoopInstrument + 'static) -> Self {
+        self.instruments.push(Rc::new(instrument));
+        self
+    }
+
+    /// Starts the task; see [`spawn`].
+    ///
+    /// # Panics
+    ///
+    /// Outside of a running loop.
+    pub fn spawn<F>(self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+    {
+        self.start(future, Ok)
+    }
+
+    /// Starts a task that may fail; see [`try_spawn`].
+    ///
+    /// # Panics
+    ///
+    /// Outside of a running loop.
+    pub fn try_spawn<F, T, E>(self, future: F) -> JoinHandle<T>
+    where
+        F: Future<Output = Result<T, E>> + 'static,
+        T: 'static,
+        E: Into<BoxError>,
+    {
+        self.start(future, |result| result.map_err(Into::into))
+    }
+
+    fn start<F, C, T>(self, future: F, convert: C) -> JoinHandle<T>
+    where
+        F: Future + 'static,
+        C: Fn(F::Output) -> Result<T, BoxError> + 'static,
+        T: 'static,
+    {
+        let core = running_loop("spawn()");
+        let described = self.describe();
+        let (info, stack) = (&described.info, &described.stack);
+        let started = Wake::Send(Resumption::Started);
+        let spawned = Cell::new(None);
+        core.insert_task(info.clone(), |key| {
+            let last_wake = LastWake::new(started, info.spawn_time());
+            let header = Header {
+                shared: core.shared.clone(),
+                key,
+                last_wake,
+            };
+            let future = TaskFuture::new(
+                future,
+                convert,
+                info.clone(),
+                key,
+                core.clone(),
+                stack.clone(),
+            );
+            let (runnable, task) = Builder::new()
+                .metadata(header)
+                .spawn_local(|_| future, WithInfo(schedule));
+            let waker = runnable.waker();
+            spawned.set(Some((runnable, task)));
+            waker
+        });
+        described.report();
+        let id = info.id();
+        let Some((runnable, task)) = spawned.take() else {
+            unreachable!("set just above")
+        };
+        core.push(Ready::Task(runnable));
+        JoinHandle::new(task, id, Rc::downgrade(&core))
+    }
+
+    /// Settles what the new task is and who listens to it.
+    pub(super) fn describe(self) -> Described {
+        let stack = self
+            .instruments
+            .into_iter()
+            .fold(scope::current(), |outer, instrument| {
+                Some(Stack::push(instrument, outer))
+            });
+        let parent = hooks::current_task();
+        let spawn_time = stack.as_ref().map(|_| Timestamp::now());
+        let parent_id = parent.as_ref().map(|parent| parent.id());
+        let info = Rc::new(TaskInfo::new(
+            TaskId::new(),
+            self.name,
+            parent_id,
+            spawn_time,
+        ));
+        Described {
+            info,
+            stack,
+            parent,
+            detached: self.detached,
+            serves: self.serves,
+        }
+    }
+}
+
+/// A task that is about to be started.
+pub(super) struct Described {
+    pub(super) info: Rc<TaskInfo>,
+    pub(super) stack: Option<Stack>,
+    parent: Option<Rc<TaskInfo>>,
+    detached: bool,
+    serves: Option<Rc<SocketHandle>>,
+}
+
+impl Described {
+    /// Tells those who listen that it was spawned.
+    pub(super) fn report(&self) {
+        if let Some(stack) = &self.stack {
+            hooks::task_spawned(
+                stack,
+                &self.info,
+                self.parent.as_deref(),
+                self.detached,
+                self.serves.as_ref(),
+            );
+        }
+    }
+}
+
+/// The main future's output needs no conversion and has no error of its own.
+pub(super) fn infallible<T>(output: T) -> Result<T, BoxError> {
+    Ok(output)
+}
+
+/// What a future that cannot be cancelled ends in: its output, or its panic.
+pub(super) fn output_or_panic<T>(result: Result<T, JoinError>) -> Option<T> {
+    match result {
+        Ok(output) => Some(output),
+        Err(JoinError::Panicked(payload)) => std::panic::resume_unwind(payload),
+        Err(JoinError::Cancelled | JoinError::Failed(_)) => None,
+    }
+}

@@ -1,0 +1,124 @@
+//! A socket that is registered with its loop's reactor.
+
+use crate::clock::Timestamp;
+use crate::event_loop::reactor::{Direction, Readiness, Side};
+use crate::event_loop::{self, Core, park};
+use crate::instrument::hooks::OpenSocket;
+use crate::instrument::{Address, Command, SocketHandle};
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+/// A socket, what is known of its readiness, and who is told of its close.
+///
+/// The fields are dropped in this order: the descriptor is closed before that is reported.
+pub(crate) struct Socket<S> {
+    io: S,
+    registration: Registration,
+    open: OpenSocket,
+}
+
+/// A socket's place in its loop's reactor, given up when it is dropped.
+struct Registration {
+    readiness: Rc<Readiness>,
+    core: Rc<Core>,
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.core.reactor.forget(&self.readiness);
+    }
+}
+
+impl<S: mio::event::Source> Socket<S> {
+    /// Registers a socket with the loop that runs.
+    pub(crate) fn new(mut io: S, open: OpenSocket) -> io::Result<Self> {
+        let core = running_loop()?;
+        let readiness = core.reactor.register(&mut io)?;
+        Ok(Self {
+            io,
+            registration: Registration { readiness, core },
+            open,
+        })
+    }
+}
+
+impl<S> Socket<S> {
+    pub(crate) fn io(&self) -> &S {
+        &self.io
+    }
+
+    pub(crate) fn handle(&self) -> &Rc<SocketHandle> {
+        self.open.handle()
+    }
+
+    /// Tells the socket's own address to those who listen, if anyone does: it costs a system call.
+    pub(crate) fn tell_local_address(&self, local: impl FnOnce(&S) -> io::Result<SocketAddr>) {
+        if self.open.is_heard()
+            && let Ok(address) = local(&self.io)
+        {
+            self.handle().set_local_address(Address::Ip(address));
+        }
+    }
+
+    /// When the readiness was seen that ended the last wait.
+    pub(crate) fn ready_time(&self, side: Side) -> Option<Timestamp> {
+        self.direction(side).ready_time()
+    }
+
+    pub(crate) fn direction(&self, side: Side) -> &Direction {
+        self.registration.readiness.direction(side)
+    }
+
+    /// Makes a system call when it may succeed; until then the task waits.
+    ///
+    /// `heard` says whether the time of the readiness is wanted.
+    pub(crate) fn poll_io<R>(
+        &self,
+        side: Side,
+        cx: &Context<'_>,
+        heard: bool,
+        command: fn(Rc<SocketHandle>) -> Command,
+        mut call: impl FnMut(&S) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        let direction = self.direction(side);
+        loop {
+            if !direction.is_ready() {
+                return self.wait(direction, cx, heard, command);
+            }
+            ready!(park::poll_budget(cx));
+            match call(&self.io) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => direction.clear(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    fn wait<R>(
+        &self,
+        direction: &Direction,
+        cx: &Context<'_>,
+        heard: bool,
+        command: fn(Rc<SocketHandle>) -> Command,
+    ) -> Poll<io::Result<R>> {
+        if !event_loop::is_current(&self.registration.core) {
+            return Poll::Ready(Err(io::Error::other(
+                "a socket that was made on one event loop was awaited on another",
+            )));
+        }
+        direction.wait(cx.waker(), heard);
+        park::wait_on(command(self.handle().clone()));
+        Poll::Pending
+    }
+}
+
+fn running_loop() -> io::Result<Rc<Core>> {
+    event_loop::current().ok_or_else(|| {
+        io::Error::other(
+            "sockets need a running event loop: make them inside of a future that \
+             EventLoop::run_until_complete runs",
+        )
+    })
+}

@@ -1,0 +1,358 @@
+//! Reading and writing a stream as pairs of hooks, whatever moves the bytes.
+
+use crate::clock::Timestamp;
+use crate::event_loop::reactor::Side;
+use crate::instrument::hooks::SocketOp;
+use crate::instrument::{SocketHandle, SocketOperation};
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+/// What moves the bytes of a stream, without hooks.
+pub(super) trait RawStream {
+    fn handle(&self) -> &Rc<SocketHandle>;
+
+    /// When the readiness was seen that ended the last wait.
+    fn ready_time(&self, side: Side) -> Option<Timestamp>;
+
+    /// Reads; `heard` says whether the time of the readiness is wanted.
+    fn poll_read_raw(
+        &self,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+        heard: bool,
+    ) -> Poll<io::Result<usize>>;
+
+    /// Writes; `heard` says whether the time of the readiness is wanted.
+    fn poll_write_raw(
+        &self,
+        cx: &mut Context<'_>,
+        data: &[u8],
+        heard: bool,
+    ) -> Poll<io::Result<usize>>;
+
+    /// Hands to the kernel what was taken but not sent.
+    fn poll_flush_raw(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+}
+
+/// The operations that were begun through the `futures-io` traits, one a direction.
+#[derive(Default)]
+pub(super) struct PolledOps {
+    recv: Cell<Option<SocketOp>>,
+    send: Cell<Option<SocketOp>>,
+}
+
+impl PolledOps {
+    pub(super) fn poll_read(
+        &self,
+        stream: &impl RawStream,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let mut op = resume(&self.recv, SocketOperation::Recv, stream);
+        match stream.poll_read_raw(cx, buffer, op.is_heard()) {
+            Poll::Pending => {
+                op.park();
+                self.recv.set(Some(op));
+                Poll::Pending
+            }
+            Poll::Ready(result) => Poll::Ready(end_recv(op, stream, buffer, result)),
+        }
+    }
+
+    pub(super) fn poll_write(
+        &self,
+        stream: &impl RawStream,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let mut op = resume(&self.send, SocketOperation::Send, stream);
+        match stream.poll_write_raw(cx, data, op.is_heard()) {
+            Poll::Pending => {
+                op.park();
+                self.send.set(Some(op));
+                Poll::Pending
+            }
+            Poll::Ready(result) => {
+                if let Ok(sent) = &result {
+                    op.sent_part(data, *sent);
+                }
+                Poll::Ready(end_send(op, stream, result))
+            }
+        }
+    }
+
+    /// One read, from a future that ends with it.
+    pub(super) async fn read(
+        &self,
+        stream: &impl RawStream,
+        buffer: &mut [u8],
+    ) -> io::Result<usize> {
+        let mut op = begin(&self.recv, SocketOperation::Recv, stream);
+        let result = read_part(&mut op, stream, buffer).await;
+        end_recv(op, stream, buffer, result)
+    }
+
+    /// Reads until `buffer` is full, as one operation.
+    pub(super) async fn read_exact(
+        &self,
+        stream: &impl RawStream,
+        buffer: &mut [u8],
+    ) -> io::Result<()> {
+        let mut op = begin(&self.recv, SocketOperation::Recv, stream);
+        let mut filled = 0;
+        while filled < buffer.len() {
+            let error = match read_part(&mut op, stream, &mut buffer[filled..]).await {
+                Ok(0) => io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    format!(
+                        "the peer ended the stream after {filled} of {} bytes",
+                        buffer.len()
+                    ),
+                ),
+                Ok(count) => {
+                    filled += count;
+                    continue;
+                }
+                Err(error) => error,
+            };
+            op.failed_after(&buffer[..filled], &error, stream.ready_time(Side::Read));
+            return Err(error);
+        }
+        op.received(buffer, stream.ready_time(Side::Read));
+        Ok(())
+    }
+
+    /// One write, from a future that ends with it.
+    pub(super) async fn write(&self, stream: &impl RawStream, data: &[u8]) -> io::Result<usize> {
+        let mut op = begin(&self.send, SocketOperation::Send, stream);
+        let result = match write_part(&mut op, stream, data).await {
+            Ok(sent) => flush(&mut op, stream).await.map(|()| sent),
+            Err(error) => Err(error),
+        };
+        end_send(op, stream, result)
+    }
+
+    /// Writes all of `data`, as one operation.
+    pub(super) async fn write_all(
+        &self,
+        stream: &impl RawStream,
+        mut data: &[u8],
+    ) -> io::Result<()> {
+        let mut op = begin(&self.send, SocketOperation::Send, stream);
+        while !data.is_empty() {
+            let error = match write_part(&mut op, stream, data).await {
+                Ok(0) => io::Error::new(io::ErrorKind::WriteZero, "the stream takes no more data"),
+                Ok(sent) => {
+                    data = &data[sent..];
+                    continue;
+                }
+                Err(error) => error,
+            };
+            return end_send(op, stream, Err(error));
+        }
+        let result = flush(&mut op, stream).await;
+        end_send(op, stream, result)
+    }
+}
+
+/// The operation that is under way, or a new one: one that another task has begun was given up.
+fn resume(
+    slot: &Cell<Option<SocketOp>>,
+    operation: SocketOperation,
+    stream: &impl RawStream,
+) -> SocketOp {
+    match slot.take() {
+        Some(op) if !op.is_of_another_task() => op,
+        _ => SocketOp::start(operation, stream.handle()),
+    }
+}
+
+/// A new operation: one that is under way through the traits was given up.
+fn begin(
+    slot: &Cell<Option<SocketOp>>,
+    operation: SocketOperation,
+    stream: &impl RawStream,
+) -> SocketOp {
+    drop(slot.take());
+    SocketOp::start(operation, stream.handle())
+}
+
+async fn read_part(
+    op: &mut SocketOp,
+    stream: &impl RawStream,
+    buffer: &mut [u8],
+) -> io::Result<usize> {
+    poll_fn(|cx| {
+        let polled = stream.poll_read_raw(cx, buffer, op.is_heard());
+        if polled.is_pending() {
+            op.park();
+        }
+        polled
+    })
+    .await
+}
+
+async fn write_part(op: &mut SocketOp, stream: &impl RawStream, data: &[u8]) -> io::Result<usize> {
+    let sent = poll_fn(|cx| {
+        let polled = stream.poll_write_raw(cx, data, op.is_heard());
+        if polled.is_pending() {
+            op.park();
+        }
+        polled
+    })
+    .await?;
+    op.sent_part(data, sent);
+    Ok(sent)
+}
+
+fn end_recv(
+    op: SocketOp,
+    stream: &impl RawStream,
+    buffer: &[u8],
+    result: io::Result<usize>,
+) -> io::Result<usize> {
+    match &result {
+        Ok(count) => op.received(&buffer[..*count], stream.ready_time(Side::Read)),
+        Err(error) => op.failed(error, stream.ready_time(Side::Read)),
+    }
+    result
+}
+
+/// Waits until what was taken is with the kernel: a TLS stream may hold some back.
+async fn flush(op: &mut SocketOp, stream: &impl RawStream) -> io::Result<()> {
+    poll_fn(|cx| {
+        let polled = stream.poll_flush_raw(cx);
+        if polled.is_pending() {
+            op.park();
+        }
+        polled
+    })
+    .await
+}
+
+fn end_send<T>(op: SocketOp, stream: &impl RawStream, result: io::Result<T>) -> io::Result<T> {
+    match &result {
+        Ok(_) => op.sent(stream.ready_time(Side::Write)),
+        Err(error) => op.failed(error, stream.ready_time(Side::Write)),
+    }
+    result
+}
+
+/// Implements reading and writing for a stream with a field `ops`: by value, by shared reference,
+/// and by methods of its own.
+macro_rules! impl_stream {
+    ($stream:ident) => {
+        impl $stream {
+            /// Receives what has arrived, waiting for something to arrive; 0 at the end of the
+            /// stream.
+            ///
+            /// # Errors
+            ///
+            /// What the system, or TLS, says of a connection that is broken.
+            pub async fn read(&self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                self.ops.read(self, buffer).await
+            }
+
+            /// Receives until `buffer` is full.
+            ///
+            /// # Errors
+            ///
+            /// As [`read`](Self::read), and [`std::io::ErrorKind::UnexpectedEof`] where the stream
+            /// ends before.
+            pub async fn read_exact(&self, buffer: &mut [u8]) -> std::io::Result<()> {
+                self.ops.read_exact(self, buffer).await
+            }
+
+            /// Sends what the kernel takes of `data`, waiting until it takes some, and returns how
+            /// much that was.
+            ///
+            /// # Errors
+            ///
+            /// What the system, or TLS, says of a connection that is broken.
+            pub async fn write(&self, data: &[u8]) -> std::io::Result<usize> {
+                self.ops.write(self, data).await
+            }
+
+            /// Sends all of `data`.
+            ///
+            /// # Errors
+            ///
+            /// As [`write`](Self::write); a part may have been sent.
+            pub async fn write_all(&self, data: &[u8]) -> std::io::Result<()> {
+                self.ops.write_all(self, data).await
+            }
+        }
+
+        impl futures_io::AsyncRead for &$stream {
+            fn poll_read(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buffer: &mut [u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                self.ops.poll_read(*self, cx, buffer)
+            }
+        }
+
+        impl futures_io::AsyncWrite for &$stream {
+            fn poll_write(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                data: &[u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                self.ops.poll_write(*self, cx, data)
+            }
+
+            fn poll_flush(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                crate::net::stream_ops::RawStream::poll_flush_raw(&**self, cx)
+            }
+
+            fn poll_close(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                self.poll_close_raw(cx)
+            }
+        }
+
+        impl futures_io::AsyncRead for $stream {
+            fn poll_read(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buffer: &mut [u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                self.ops.poll_read(&*self, cx, buffer)
+            }
+        }
+
+        impl futures_io::AsyncWrite for $stream {
+            fn poll_write(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                data: &[u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                self.ops.poll_write(&*self, cx, data)
+            }
+
+            fn poll_flush(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                crate::net::stream_ops::RawStream::poll_flush_raw(&*self, cx)
+            }
+
+            fn poll_close(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                self.poll_close_raw(cx)
+            }
+        }
+    };
+}
+pub(super) use impl_stream;

@@ -1,0 +1,196 @@
+//! What the handles of a queue share.
+
+use super::error::{TryGetError, TryPutError};
+use crate::clock::Timestamp;
+use crate::event_loop::wake;
+use crate::instrument::hooks::{QueueOperation, Wake};
+use crate::instrument::{QueueInfo, Resumption, TaskException};
+use crate::sync::wait_list::WaitList;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::rc::Rc;
+use std::task::Waker;
+
+/// How items are shown to instruments.
+pub(super) type Show<T> = fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result;
+
+pub(super) struct Shared<T> {
+    pub(super) info: Rc<QueueInfo>,
+    show: Show<T>,
+    pub(super) state: RefCell<State<T>>,
+}
+
+/// Items in the queue, and who waits for them or for room.
+///
+/// A waiter that was notified is promised an item, or room for one: those who come later leave it.
+pub(super) struct State<T> {
+    pub(super) items: VecDeque<T>,
+    capacity: Option<NonZeroUsize>,
+    pub(super) getters: WaitList,
+    pub(super) putters: WaitList,
+    /// Room taken by items that are about to be put in.
+    reserved: usize,
+    pub(super) closed: bool,
+}
+
+impl<T> State<T> {
+    pub(super) fn has_item(&self) -> bool {
+        self.items.len() > self.getters.notified()
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        let taken = self.items.len() + self.reserved + self.putters.notified();
+        self.capacity.is_none_or(|capacity| taken < capacity.get())
+    }
+
+    /// The next who can be promised something, or whom the closing of the queue concerns.
+    fn next_to_wake(&mut self) -> Option<(Waker, Option<Timestamp>, Wake)> {
+        let ready = Wake::Send(Resumption::QueueReady);
+        let closed = Wake::Throw(TaskException::QueueClosed);
+        let (notified, reason) = if self.has_item() && self.getters.is_waiting() {
+            (self.getters.notify_first(), ready)
+        } else if self.closed && self.putters.is_waiting() {
+            (self.putters.notify_first(), closed)
+        } else if self.closed && self.getters.is_waiting() {
+            (self.getters.notify_first(), closed)
+        } else if self.has_room() && self.putters.is_waiting() {
+            (self.putters.notify_first(), ready)
+        } else {
+            return None;
+        };
+        notified.map(|(waker, at)| (waker, at, reason))
+    }
+}
+
+impl<T> Shared<T> {
+    pub(super) fn new(capacity: Option<NonZeroUsize>, show: Show<T>) -> Self {
+        let info = QueueInfo::new(None, capacity.map(NonZeroUsize::get));
+        let state = State {
+            items: VecDeque::new(),
+            capacity,
+            getters: WaitList::default(),
+            putters: WaitList::default(),
+            reserved: 0,
+            closed: false,
+        };
+        Self {
+            info: Rc::new(info),
+            show,
+            state: RefCell::new(state),
+        }
+    }
+
+    pub(super) fn try_put(&self, item: T) -> Result<(), TryPutError<T>> {
+        if self.is_closed() {
+            return Err(TryPutError::Closed(item));
+        }
+        if !self.state.borrow().has_room() {
+            return Err(TryPutError::Full(item));
+        }
+        self.put_now(item, QueueOperation::start(), None);
+        Ok(())
+    }
+
+    pub(super) fn try_get(&self) -> Result<T, TryGetError> {
+        if self.state.borrow().has_item() {
+            let operation = QueueOperation::start();
+            if let Some(item) = self.get_now(operation, None) {
+                return Ok(item);
+            }
+        }
+        Err(if self.is_closed() {
+            TryGetError::Closed
+        } else {
+            TryGetError::Empty
+        })
+    }
+
+    /// Puts an item into room that is there. The hook comes first, while the item is at hand, and
+    /// the room is reserved meanwhile: a hook may use the queue.
+    pub(super) fn put_now(
+        &self,
+        item: T,
+        operation: QueueOperation,
+        ready_time: Option<Timestamp>,
+    ) {
+        if operation.is_heard() {
+            let len = {
+                let mut state = self.state.borrow_mut();
+                state.reserved += 1;
+                state.items.len() + 1
+            };
+            operation.put(
+                &self.info,
+                &Shown {
+                    item: &item,
+                    show: self.show,
+                },
+                len,
+                ready_time,
+            );
+            self.state.borrow_mut().reserved -= 1;
+        }
+        self.state.borrow_mut().items.push_back(item);
+        self.wake_waiters();
+    }
+
+    /// Takes the first item out.
+    pub(super) fn get_now(
+        &self,
+        operation: QueueOperation,
+        ready_time: Option<Timestamp>,
+    ) -> Option<T> {
+        let (item, len) = {
+            let mut state = self.state.borrow_mut();
+            (state.items.pop_front()?, state.items.len())
+        };
+        self.wake_waiters();
+        operation.got(
+            &self.info,
+            &Shown {
+                item: &item,
+                show: self.show,
+            },
+            len,
+            ready_time,
+        );
+        Some(item)
+    }
+
+    /// Keeps the promises that can be made now; called after each change, without a borrow.
+    pub(super) fn wake_waiters(&self) {
+        loop {
+            let Some((waker, at, reason)) = self.state.borrow_mut().next_to_wake() else {
+                return;
+            };
+            wake::because(reason, at, || waker.wake());
+        }
+    }
+
+    pub(super) fn close(&self) {
+        self.state.borrow_mut().closed = true;
+        self.wake_waiters();
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.state.borrow().closed
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.state.borrow().items.len()
+    }
+}
+
+/// An item as instruments see it.
+struct Shown<'a, T> {
+    item: &'a T,
+    show: Show<T>,
+}
+
+impl<T> fmt::Debug for Shown<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (self.show)(self.item, f)
+    }
+}
