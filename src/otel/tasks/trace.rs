@@ -7,9 +7,7 @@ use crate::otel::names;
 use crate::otel::open_spans::OpenSpans;
 use crate::otel::spans::{SpanPolicy, Spans, span_name};
 use opentelemetry::baggage::BaggageExt;
-use opentelemetry::trace::{
-    Link, Span, SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer,
-};
+use opentelemetry::trace::{Link, Span, SpanBuilder, SpanKind, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 use std::sync::Arc;
 
@@ -38,8 +36,7 @@ impl Spans {
         }
         let spawner = Context::current();
         let inherited = if metadata.detached && spawner.has_active_span() {
-            // Without the span, with all else.
-            spawner.with_remote_span_context(SpanContext::NONE)
+            without_span(&spawner)
         } else {
             spawner.clone()
         };
@@ -110,6 +107,21 @@ impl Spans {
 /// Whether a context has anything that a new task is to have too.
 fn carries_anything(context: &Context) -> bool {
     context.has_active_span() || context.is_telemetry_suppressed() || !context.baggage().is_empty()
+}
+
+/// A context's baggage and suppression.
+///
+/// The API has no way to take the span alone out of a context, and one that is put in its place to
+/// stand for none counts as a parent that is not sampled for the SDK's `Sampler::ParentBased`.
+fn without_span(context: &Context) -> Context {
+    let mut without = Context::new();
+    if !context.baggage().is_empty() {
+        without = without.with_baggage(context.baggage().clone());
+    }
+    if context.is_telemetry_suppressed() {
+        without = without.with_telemetry_suppressed();
+    }
+    without
 }
 
 fn linked(spawner: &Context, detached: bool) -> Vec<Link> {
