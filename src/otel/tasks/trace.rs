@@ -6,7 +6,7 @@ use crate::otel::attributes::{push_address, push_task};
 use crate::otel::names;
 use crate::otel::open_spans::OpenSpans;
 use crate::otel::spans::{SpanPolicy, Spans, span_name};
-use opentelemetry::baggage::BaggageExt;
+use opentelemetry::baggage::{BaggageExt, KeyValueMetadata};
 use opentelemetry::trace::{Link, Span, SpanBuilder, SpanKind, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 use std::sync::Arc;
@@ -116,7 +116,10 @@ fn carries_anything(context: &Context) -> bool {
 fn without_span(context: &Context) -> Context {
     let mut without = Context::new();
     if !context.baggage().is_empty() {
-        without = without.with_baggage(context.baggage().clone());
+        let entries = context.baggage().iter().map(|(key, (value, metadata))| {
+            KeyValueMetadata::new(key.clone(), value.clone(), metadata.clone())
+        });
+        without = without.with_baggage(entries);
     }
     if context.is_telemetry_suppressed() {
         without = without.with_telemetry_suppressed();
