@@ -12,20 +12,22 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 /// An instrument and what it exports.
-pub struct Bridge {
-    pub otel: OtelInstrument,
-    pub tracers: SdkTracerProvider,
+pub(crate) struct Bridge {
+    pub(crate) otel: OtelInstrument,
+    pub(crate) tracers: SdkTracerProvider,
     spans: InMemorySpanExporter,
     meters: SdkMeterProvider,
     metrics: InMemoryMetricExporter,
 }
 
 impl Bridge {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(|builder| builder)
     }
 
-    pub fn with(options: impl FnOnce(OtelInstrumentBuilder) -> OtelInstrumentBuilder) -> Self {
+    pub(crate) fn with(
+        options: impl FnOnce(OtelInstrumentBuilder) -> OtelInstrumentBuilder,
+    ) -> Self {
         let spans = InMemorySpanExporter::default();
         let tracers = SdkTracerProvider::builder()
             .with_simple_exporter(spans.clone())
@@ -33,7 +35,7 @@ impl Bridge {
         Self::over(tracers, spans, options)
     }
 
-    pub fn sampled_by(
+    pub(crate) fn sampled_by(
         sampler: impl ShouldSample + 'static,
         options: impl FnOnce(OtelInstrumentBuilder) -> OtelInstrumentBuilder,
     ) -> Self {
@@ -45,7 +47,7 @@ impl Bridge {
         Self::over(tracers, spans, options)
     }
 
-    pub fn over(
+    pub(crate) fn over(
         tracers: SdkTracerProvider,
         spans: InMemorySpanExporter,
         options: impl FnOnce(OtelInstrumentBuilder) -> OtelInstrumentBuilder,
@@ -67,11 +69,11 @@ impl Bridge {
     }
 
     /// All spans that have ended, in the order in which they did.
-    pub fn spans(&self) -> Vec<SpanData> {
+    pub(crate) fn spans(&self) -> Vec<SpanData> {
         self.spans.get_finished_spans().unwrap()
     }
 
-    pub fn span_names(&self) -> Vec<String> {
+    pub(crate) fn span_names(&self) -> Vec<String> {
         self.spans()
             .iter()
             .map(|span| span.name.to_string())
@@ -80,20 +82,20 @@ impl Bridge {
 
     /// The one span that has ended.
     #[track_caller]
-    pub fn only_span(&self) -> SpanData {
+    pub(crate) fn only_span(&self) -> SpanData {
         let mut spans = self.spans();
         assert_eq!(spans.len(), 1, "{spans:#?}");
         spans.remove(0)
     }
 
     #[track_caller]
-    pub fn span_named(&self, name: &str) -> SpanData {
+    pub(crate) fn span_named(&self, name: &str) -> SpanData {
         let found = self.spans().into_iter().find(|span| span.name == name);
         found.unwrap_or_else(|| panic!("no span {name} among {:?}", self.span_names()))
     }
 
     /// All metrics as they are collected now.
-    pub fn metrics(&self) -> Vec<Exported> {
+    pub(crate) fn metrics(&self) -> Vec<Exported> {
         self.metrics.reset();
         self.meters.force_flush().unwrap();
         let collected = self.metrics.get_finished_metrics().unwrap();
@@ -106,7 +108,7 @@ impl Bridge {
     }
 
     /// The points of one metric, sorted, each as `attributes: value`.
-    pub fn points(&self, name: &str) -> Vec<String> {
+    pub(crate) fn points(&self, name: &str) -> Vec<String> {
         let metrics = self.metrics();
         let metric = metrics.iter().find(|metric| metric.name == name);
         metric.map_or_else(Vec::new, |metric| metric.points.clone())
@@ -115,15 +117,15 @@ impl Bridge {
 
 /// A metric as it was exported.
 #[derive(Debug)]
-pub struct Exported {
-    pub name: String,
-    pub unit: String,
-    pub description: String,
-    pub kind: &'static str,
-    pub boundaries: Vec<f64>,
-    pub attribute_keys: Vec<String>,
+pub(crate) struct Exported {
+    pub(crate) name: String,
+    pub(crate) unit: String,
+    pub(crate) description: String,
+    pub(crate) kind: &'static str,
+    pub(crate) boundaries: Vec<f64>,
+    pub(crate) attribute_keys: Vec<String>,
     /// Sorted, each as `attributes: value`; a histogram's value is `count/sum`.
-    pub points: Vec<String>,
+    pub(crate) points: Vec<String>,
 }
 
 impl Exported {
@@ -190,7 +192,7 @@ impl Exported {
 }
 
 /// Attributes as sorted `key=value`.
-pub fn shown(attributes: &[KeyValue]) -> Vec<String> {
+pub(crate) fn shown(attributes: &[KeyValue]) -> Vec<String> {
     let mut shown: Vec<_> = attributes
         .iter()
         .map(|attribute| format!("{}={}", attribute.key, attribute.value))
@@ -201,22 +203,22 @@ pub fn shown(attributes: &[KeyValue]) -> Vec<String> {
 
 /// Asserts a span's attributes, all of them.
 #[track_caller]
-pub fn assert_attributes(span: &SpanData, expected: &[&str]) {
+pub(crate) fn assert_attributes(span: &SpanData, expected: &[&str]) {
     let mut expected = expected.to_vec();
     expected.sort_unstable();
     assert_eq!(shown(&span.attributes), expected, "of span {}", span.name);
 }
 
-pub fn error(description: &'static str) -> Status {
+pub(crate) fn error(description: &'static str) -> Status {
     Status::error(description)
 }
 
-pub fn is_root(span: &SpanData) -> bool {
+pub(crate) fn is_root(span: &SpanData) -> bool {
     span.parent_span_id == SpanId::INVALID
 }
 
 #[track_caller]
-pub fn assert_child(child: &SpanData, parent: &SpanData) {
+pub(crate) fn assert_child(child: &SpanData, parent: &SpanData) {
     assert_eq!(child.parent_span_id, parent.span_context.span_id());
     assert_eq!(
         child.span_context.trace_id(),
@@ -225,16 +227,16 @@ pub fn assert_child(child: &SpanData, parent: &SpanData) {
 }
 
 /// So many milliseconds after the start of the clock.
-pub fn at(millis: u64) -> Timestamp {
+pub(crate) fn at(millis: u64) -> Timestamp {
     Timestamp::from_nanos(millis * 1_000_000)
 }
 
-pub fn address(text: &str) -> Address {
+pub(crate) fn address(text: &str) -> Address {
     let address: SocketAddr = text.parse().unwrap();
     address.into()
 }
 
-pub fn socket(role: SocketRole, local: &str, peer: Option<&str>) -> Rc<SocketHandle> {
+pub(crate) fn socket(role: SocketRole, local: &str, peer: Option<&str>) -> Rc<SocketHandle> {
     let handle = SocketHandle::new(Transport::Tcp, role);
     handle.set_local_address(address(local));
     if let Some(peer) = peer {
@@ -243,16 +245,16 @@ pub fn socket(role: SocketRole, local: &str, peer: Option<&str>) -> Rc<SocketHan
     Rc::new(handle)
 }
 
-pub fn client() -> Rc<SocketHandle> {
+pub(crate) fn client() -> Rc<SocketHandle> {
     socket(SocketRole::Client, "10.0.0.1:50000", Some("10.0.0.2:443"))
 }
 
-pub fn task(name: Option<&str>) -> TaskInfo {
+pub(crate) fn task(name: Option<&str>) -> TaskInfo {
     TaskInfo::new(TaskId::new(), name.map(Rc::from), None, Some(at(0)))
 }
 
 /// A task as the loop tells of it.
-pub trait Told {
+pub(crate) trait Told {
     fn spawn(&self, task: &TaskInfo);
     fn spawn_detached(&self, task: &TaskInfo);
     fn resume(&self, task: &TaskInfo);

@@ -268,8 +268,8 @@ impl WatchedLoops {
         let mut loops = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut shares: Vec<Share> = Vec::new();
         loops.retain_mut(|watched| {
-            // A loop that has stopped is collected once more after its last stretch, as idle: the
-            // SDK goes on exporting the last value of a gauge.
+            // A loop that has stopped is collected once more after its last stretch, as idle:
+            // backends go on showing the last value of a gauge for a while.
             let keep = !watched.done;
             let (active, elapsed) = watched.advance(now);
             match shares.iter_mut().find(|share| share.name == watched.name) {
@@ -316,5 +316,80 @@ impl Share {
         }
         // The loop's thread and the collecting one may differ by the time between two readings.
         (self.active.as_secs_f64() / self.elapsed.as_secs_f64()).min(1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_nanos(millis * 1_000_000)
+    }
+
+    fn watched(name: &str) -> (WatchedLoops, Arc<Usage>) {
+        let (loops, usage) = (
+            WatchedLoops::default(),
+            Arc::new(Usage::active_since(at(100))),
+        );
+        loops.watch(Some(name.into()), usage.clone(), at(100));
+        (loops, usage)
+    }
+
+    #[track_caller]
+    fn assert_shares(loops: &WatchedLoops, now: u64, expected: &[f64]) {
+        let shares = loops.collect(at(now));
+        let shares: Vec<_> = shares.iter().map(Share::value).collect();
+        assert_eq!(shares, expected);
+    }
+
+    #[test]
+    fn the_share_is_that_since_the_last_collection() {
+        let (loops, usage) = watched("main");
+        usage.park(at(100), at(200));
+        assert_shares(&loops, 500, &[0.25]);
+        assert_shares(&loops, 600, &[0.0]);
+        usage.unpark(at(650));
+        assert_shares(&loops, 700, &[0.5]);
+        usage.park(at(650), at(750));
+        usage.unpark(at(790));
+        assert_shares(&loops, 800, &[0.6]);
+    }
+
+    #[test]
+    fn a_loop_stuck_in_a_poll_is_active() {
+        let (loops, _usage) = watched("main");
+        assert_shares(&loops, 200, &[1.0]);
+        assert_shares(&loops, 10_000, &[1.0]);
+    }
+
+    #[test]
+    fn a_loop_that_stops_is_collected_to_its_end_and_once_as_idle() {
+        let (loops, usage) = watched("main");
+        usage.park(at(100), at(150));
+        usage.unpark(at(250));
+        usage.park(at(250), at(300));
+        usage.stop();
+        assert_shares(&loops, 10_000, &[0.5]);
+        assert_shares(&loops, 11_000, &[0.0]);
+        assert_shares(&loops, 12_000, &[]);
+    }
+
+    #[test]
+    fn loops_of_one_name_are_one_value() {
+        let (loops, busy) = watched("worker");
+        let idle = Arc::new(Usage::active_since(at(100)));
+        loops.watch(Some("worker".into()), idle.clone(), at(100));
+        idle.park(at(100), at(100));
+        assert_shares(&loops, 200, &[0.5]);
+        drop(busy);
+    }
+
+    #[test]
+    fn an_unpark_that_was_not_heard_changes_nothing() {
+        let (loops, usage) = watched("main");
+        usage.park(at(100), at(200));
+        usage.park(at(300), at(400));
+        assert_shares(&loops, 500, &[0.5]);
     }
 }

@@ -156,10 +156,18 @@ pub const DNS_LOOKUP: SpanDefinition = operation_span!(
     Some("{name}"),
     [DNS_QUESTION_NAME, DNS_ANSWERS]
 );
-/// An item taken out of a queue.
-pub const QUEUE_GET: SpanDefinition = operation_span!("queue get", Some("{queue}"), [QUEUE_NAME]);
-/// An item put into a queue.
-pub const QUEUE_PUT: SpanDefinition = operation_span!("queue put", Some("{queue}"), [QUEUE_NAME]);
+/// An item taken out of a queue; reported only where it is.
+pub const QUEUE_GET: SpanDefinition = SpanDefinition {
+    name: "queue get",
+    detail: Some("{queue}"),
+    kinds: &[SpanKind::Internal],
+    attributes: &[QUEUE_NAME, IMMEDIATE, TASK_ID, TASK_NAME],
+};
+/// An item put into a queue; reported only where it is.
+pub const QUEUE_PUT: SpanDefinition = SpanDefinition {
+    name: "queue put",
+    ..QUEUE_GET
+};
 /// A task, from its spawn to its end.
 pub const TASK: SpanDefinition = SpanDefinition {
     name: "task",
