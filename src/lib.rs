@@ -4,6 +4,8 @@ pub mod clock;
 pub mod event_loop;
 pub mod instrument;
 pub mod net;
+#[cfg(feature = "otel")]
+pub mod otel;
 pub mod sync;
 #[cfg(feature = "otlp")]
 pub mod telemetry;

@@ -134,54 +134,57 @@ fn exporters_can_be_chosen_by_signal() {
     assert!(matches!(settings.metrics, Export::Otlp(_)));
 }
 
+/// A variable, a wrong value of it, and a part of what is allowed.
+const WRONG: &[(&str, &str, &str)] = &[
+    ("OTEL_SDK_DISABLED", "yes", "one of true, false"),
+    (
+        "OTEL_TRACES_EXPORTER",
+        "zipkin",
+        "one of otlp, console, none",
+    ),
+    (
+        "OTEL_TRACES_SAMPLER",
+        "sometimes",
+        "one of always_on, always_off",
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_PROTOCOL",
+        "udp",
+        "one of http/protobuf, http/json, grpc",
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "localhost:4318",
+        "a URL such as",
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "http://",
+        "a URL such as",
+    ),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "authorization", "key=value"),
+    ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "a whole number"),
+    (
+        "OTEL_EXPORTER_OTLP_COMPRESSION",
+        "zstd",
+        "one of gzip, none",
+    ),
+    ("OTEL_RESOURCE_ATTRIBUTES", "a=%zz", "percent-encoded"),
+    ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "at least 1"),
+    (
+        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+        "4096",
+        "from 1 to OTEL_BSP_MAX_QUEUE_SIZE",
+    ),
+    ("OTEL_BLRP_SCHEDULE_DELAY", "-1", "at least 1"),
+    ("OTEL_METRIC_EXPORT_INTERVAL", "1m", "at least 1"),
+    ("OTEL_PROPAGATORS", "b3", "tracecontext and baggage"),
+    ("OTEL_SPAN_EVENT_COUNT_LIMIT", "many", "a whole number"),
+];
+
 #[test]
 fn each_wrong_value_is_named_with_what_is_allowed() {
-    for (name, value, allowed) in [
-        ("OTEL_SDK_DISABLED", "yes", "one of true, false"),
-        (
-            "OTEL_TRACES_EXPORTER",
-            "zipkin",
-            "one of otlp, console, none",
-        ),
-        (
-            "OTEL_TRACES_SAMPLER",
-            "sometimes",
-            "one of always_on, always_off",
-        ),
-        (
-            "OTEL_EXPORTER_OTLP_PROTOCOL",
-            "udp",
-            "one of http/protobuf, http/json, grpc",
-        ),
-        (
-            "OTEL_EXPORTER_OTLP_ENDPOINT",
-            "localhost:4318",
-            "a URL such as",
-        ),
-        (
-            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-            "http://",
-            "a URL such as",
-        ),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization", "key=value"),
-        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "a whole number"),
-        (
-            "OTEL_EXPORTER_OTLP_COMPRESSION",
-            "zstd",
-            "one of gzip, none",
-        ),
-        ("OTEL_RESOURCE_ATTRIBUTES", "a=%zz", "percent-encoded"),
-        ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "at least 1"),
-        (
-            "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
-            "4096",
-            "from 1 to OTEL_BSP_MAX_QUEUE_SIZE",
-        ),
-        ("OTEL_BLRP_SCHEDULE_DELAY", "-1", "at least 1"),
-        ("OTEL_METRIC_EXPORT_INTERVAL", "1m", "at least 1"),
-        ("OTEL_PROPAGATORS", "b3", "tracecontext and baggage"),
-        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "many", "a whole number"),
-    ] {
+    for (name, value, allowed) in WRONG.iter().copied() {
         let invalid = read(&[(name, value)]).unwrap_err();
         assert!(
             invalid
