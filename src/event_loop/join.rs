@@ -11,6 +11,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Weak;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 /// An error of any type, as [`try_spawn`](super::try_spawn) takes it.
@@ -18,27 +19,17 @@ pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Why a task has no result.
 #[non_exhaustive]
-#[derive(thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum JoinError {
     /// It was cancelled.
     #[error("the task was cancelled")]
     Cancelled,
-    /// It panicked, with this payload.
-    #[error("the task panicked: {}", panic_message(&**.0))]
-    Panicked(Box<dyn Any + Send>),
+    /// It panicked.
+    #[error("the task panicked: {}", .0.message())]
+    Panicked(PanicPayload),
     /// It was spawned by [`try_spawn`](super::try_spawn) and ended in this error.
     #[error("the task failed: {0}")]
     Failed(#[source] BoxError),
-}
-
-impl fmt::Debug for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cancelled => f.write_str("Cancelled"),
-            Self::Panicked(payload) => write!(f, "Panicked({:?})", panic_message(&**payload)),
-            Self::Failed(error) => write!(f, "Failed({error:?})"),
-        }
-    }
 }
 
 impl JoinError {
@@ -50,6 +41,40 @@ impl JoinError {
     /// Whether the task panicked.
     pub fn is_panic(&self) -> bool {
         matches!(self, Self::Panicked(_))
+    }
+}
+
+/// What a task panicked with.
+pub struct PanicPayload {
+    message: String,
+    /// Behind a lock that is never taken: an error has to be `Sync`, and a payload need not be.
+    payload: Mutex<Box<dyn Any + Send>>,
+}
+
+impl PanicPayload {
+    pub(super) fn new(payload: Box<dyn Any + Send>) -> Self {
+        Self {
+            message: panic_message(&*payload).into(),
+            payload: Mutex::new(payload),
+        }
+    }
+
+    /// The panic's message.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The payload, for [`std::panic::resume_unwind`].
+    pub fn into_inner(self) -> Box<dyn Any + Send> {
+        self.payload
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for PanicPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PanicPayload({:?})", self.message)
     }
 }
 

@@ -22,7 +22,7 @@ mod yield_now;
 
 pub use builder::{EventLoop, EventLoopBuilder, Stopped};
 pub use handle::{Handle, RemoteJoinHandle};
-pub use join::{JoinError, JoinHandle};
+pub use join::{JoinError, JoinHandle, PanicPayload};
 pub use sleep::{Sleep, sleep, sleep_until};
 pub use spawn::{TaskBuilder, spawn, try_spawn};
 pub use task::current_task;

@@ -253,7 +253,7 @@ pub(super) fn infallible<T>(output: T) -> Result<T, BoxError> {
 pub(super) fn output_or_panic<T>(result: Result<T, JoinError>) -> Option<T> {
     match result {
         Ok(output) => Some(output),
-        Err(JoinError::Panicked(payload)) => std::panic::resume_unwind(payload),
+        Err(JoinError::Panicked(payload)) => std::panic::resume_unwind(payload.into_inner()),
         Err(JoinError::Cancelled | JoinError::Failed(_)) => None,
     }
 }

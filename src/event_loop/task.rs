@@ -1,7 +1,7 @@
 //! A task: its future, polled with its own scopes and between its hooks.
 
 use super::core::{self, Core};
-use super::join::{BoxError, JoinError};
+use super::join::{BoxError, JoinError, PanicPayload};
 use super::park;
 use super::wake;
 use crate::instrument::hooks::{TaskEnd, TaskPoll, Wake, swap_task};
@@ -132,11 +132,11 @@ where
                 return Poll::Pending;
             }
             Ok(Poll::Ready(result)) => result,
-            Err(payload) => Err(JoinError::Panicked(payload)),
+            Err(payload) => Err(JoinError::Panicked(PanicPayload::new(payload))),
         };
         // A panic in a destructor is the task's as well.
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| this.future.set(None))) {
-            result = Err(JoinError::Panicked(payload));
+            result = Err(JoinError::Panicked(PanicPayload::new(payload)));
         }
         TaskPoll::ended(hooks, this.base.as_ref(), this.info, &end_of(&result));
         this.core.remove_task(*this.key);
@@ -153,7 +153,7 @@ fn end_of<T>(result: &Result<T, JoinError>) -> TaskEnd<'_> {
     match result {
         Ok(_) => TaskEnd::Completed,
         Err(JoinError::Cancelled) => TaskEnd::Cancelled,
-        Err(JoinError::Panicked(payload)) => TaskEnd::Failed(TaskFailure::Panic(&**payload)),
+        Err(JoinError::Panicked(payload)) => TaskEnd::Failed(TaskFailure::Panic(payload.message())),
         Err(JoinError::Failed(error)) => TaskEnd::Failed(TaskFailure::Error(&**error)),
     }
 }

@@ -22,7 +22,7 @@ fn everything(bridge: &Bridge) {
         }
     });
     let end = TaskEndMetadata::new(&task, true, at(500), at(1000));
-    otel.on_task_error(&TaskErrorMetadata::new(end, TaskFailure::Panic(&"boom")));
+    otel.on_task_error(&TaskErrorMetadata::new(end, TaskFailure::Panic("boom")));
 
     let mut sent = TaskSendMetadata::new(&task, Resumption::TimerFired, at(2));
     sent.wake_time = Some(at(1));

@@ -204,7 +204,7 @@ fn tasks_that_live_and_their_lives() {
     bridge.otel.complete(&unnamed);
     bridge.otel.cancel(&cancelled);
     let end = TaskEndMetadata::new(&named, true, at(500), at(1000));
-    let failure = TaskFailure::Panic(&"boom");
+    let failure = TaskFailure::Panic("boom");
     bridge
         .otel
         .on_task_error(&TaskErrorMetadata::new(end, failure));

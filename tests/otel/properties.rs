@@ -94,7 +94,7 @@ impl<'a> Loop<'a> {
         match how {
             0 => otel.on_task_completed(&end),
             1 => otel.on_task_cancelled(&end),
-            _ => otel.on_task_error(&TaskErrorMetadata::new(end, TaskFailure::Panic(&"boom"))),
+            _ => otel.on_task_error(&TaskErrorMetadata::new(end, TaskFailure::Panic("boom"))),
         }
     }
 

@@ -77,7 +77,7 @@ fn panics_errors_and_cancellations_show_as_such() {
     let io_error = io::Error::new(io::ErrorKind::TimedOut, "too slow");
     let other_error = "x".parse::<u32>().unwrap_err();
     for (failure, error_type, description) in [
-        (TaskFailure::Panic(&"boom"), "panic", "boom"),
+        (TaskFailure::Panic("boom"), "panic", "boom"),
         (TaskFailure::Error(&io_error), "timed_out", "too slow"),
         (
             TaskFailure::Error(&other_error),

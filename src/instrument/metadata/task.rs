@@ -182,8 +182,8 @@ impl<'a> TaskEndMetadata<'a> {
 #[non_exhaustive]
 #[derive(Clone, Copy)]
 pub enum TaskFailure<'a> {
-    /// It panicked, with this payload.
-    Panic(&'a (dyn Any + Send)),
+    /// It panicked, with this message.
+    Panic(&'a str),
     /// It ended in an `Err`.
     Error(&'a (dyn Error + 'static)),
 }
@@ -199,7 +199,7 @@ impl fmt::Display for TaskFailure<'_> {
     /// The panic's message or the error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Panic(payload) => f.write_str(panic_message(*payload)),
+            Self::Panic(message) => f.write_str(message),
             Self::Error(error) => error.fmt(f),
         }
     }
