@@ -7,6 +7,8 @@ pub mod net;
 #[cfg(feature = "otel")]
 pub mod otel;
 pub mod sync;
+#[cfg(feature = "otlp")]
+pub mod telemetry;
 
 #[cfg(feature = "tls")]
 pub use futures_rustls::rustls;

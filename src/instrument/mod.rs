@@ -21,6 +21,7 @@ pub(crate) mod scope;
 mod slots;
 mod socket;
 mod task;
+mod text;
 mod with_instrument;
 
 pub use command::{Command, Resumption, TaskException};

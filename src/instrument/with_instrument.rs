@@ -23,7 +23,7 @@ pub trait WithInstrumentExt: Future + Sized {
     ///         yield_now().await;
     ///         assert!(current_instrument().is_some());
     ///     }
-    ///     .with_instrument(PrintInstrument::new().without_tasks())
+    ///     .with_instrument(PrintInstrument::new())
     ///     .await;
     ///     assert!(current_instrument().is_none());
     /// });

@@ -1,2 +1,41 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands; `cargo xtask --help` lists them.
+
+mod ci;
+mod output;
+mod step;
+mod test;
+
+use output::say;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+usage: cargo xtask COMMAND
+
+commands:
+  ci        everything that has to hold: format, lints, licences, docs, tests, examples
+  test      all tests, those against the real Collector, Jaeger and Prometheus included
+  backends  build the real Collector, Jaeger and Prometheus for the tests, and print where they are";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["ci"] => ci::run(),
+        ["test"] => test::run(),
+        ["backends"] => test::backends(),
+        ["--help" | "-h" | "help"] => {
+            say(HELP);
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            output::complain(HELP);
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&format!("\nxtask: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -9,11 +9,15 @@
 mod queue;
 mod socket;
 mod task;
+#[cfg(feature = "tls")]
+mod tls;
 mod wait;
 
 pub(crate) use queue::QueueOperation;
-pub(crate) use socket::{DnsLookup, OpenSocket, SocketOp, TlsHandshake};
+pub(crate) use socket::{DnsLookup, OpenSocket, SocketOp};
 pub(crate) use task::{TaskEnd, TaskPoll, Wake, loop_park, loop_start, loop_unpark, task_spawned};
+#[cfg(feature = "tls")]
+pub(crate) use tls::TlsHandshake;
 pub(crate) use wait::{HeardTimer, current_task, swap_task};
 
 #[cfg(test)]

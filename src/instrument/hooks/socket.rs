@@ -1,4 +1,4 @@
-//! Sockets, TLS and names.
+//! Sockets and names.
 
 use super::wait::{Start, current_task};
 use crate::clock::Timestamp;
@@ -302,96 +302,6 @@ impl HeardOp {
         self.start.stack.fire("on_socket_recv_data", |instrument| {
             instrument.on_socket_recv_data(&metadata);
         });
-    }
-}
-
-/// A TLS handshake under way. Dropped before it ended, it reports that it was cancelled.
-#[cfg_attr(
-    not(feature = "tls"),
-    expect(dead_code, reason = "fired by the TLS streams alone")
-)]
-pub(crate) struct TlsHandshake {
-    start: Option<Start>,
-    socket: Rc<SocketHandle>,
-    server_hostname: Option<String>,
-    parked: bool,
-}
-
-#[cfg_attr(
-    not(feature = "tls"),
-    expect(dead_code, reason = "fired by the TLS streams alone")
-)]
-impl TlsHandshake {
-    /// A handshake starts.
-    pub(crate) fn start(socket: Rc<SocketHandle>, server_hostname: Option<&str>) -> Self {
-        let start = Start::capture();
-        let server_hostname = start.as_ref().and(server_hostname).map(String::from);
-        Self {
-            start,
-            socket,
-            server_hostname,
-            parked: false,
-        }
-    }
-
-    /// Notes that the task has to wait.
-    pub(crate) fn park(&mut self) {
-        self.parked = true;
-    }
-
-    /// The name that the client asked for is known now.
-    pub(crate) fn set_server_hostname(&mut self, name: &str) {
-        if self.start.is_some() {
-            self.server_hostname = Some(name.into());
-        }
-    }
-
-    /// The handshake succeeded.
-    pub(crate) fn complete(mut self, session: TlsSession<'_>) {
-        let Some(start) = self.start.take() else {
-            return;
-        };
-        let mut metadata = TlsHandshakeMetadata::new(
-            start.task.as_deref(),
-            &self.socket,
-            session,
-            !self.parked,
-            start.time,
-            Timestamp::now(),
-        );
-        metadata.server_hostname = self.server_hostname.as_deref();
-        start.stack.fire("on_tls_handshake_complete", |instrument| {
-            instrument.on_tls_handshake_complete(&metadata);
-        });
-    }
-
-    /// The handshake failed.
-    pub(crate) fn failed(mut self, error: &io::Error, error_type: ErrorType) {
-        self.end_in(Failure::Error { error, error_type });
-    }
-
-    fn end_in(&mut self, failure: Failure<'_>) {
-        let Some(start) = self.start.take() else {
-            return;
-        };
-        let mut metadata = TlsHandshakeErrorMetadata::new(
-            start.task.as_deref(),
-            &self.socket,
-            failure,
-            !self.parked,
-            start.time,
-            Timestamp::now(),
-        );
-        metadata.server_hostname = self.server_hostname.as_deref();
-        start.stack.fire("on_tls_handshake_error", |instrument| {
-            instrument.on_tls_handshake_error(&metadata);
-        });
-    }
-}
-
-impl Drop for TlsHandshake {
-    fn drop(&mut self) {
-        self.end_in(Failure::Cancelled);
     }
 }
 

@@ -24,7 +24,7 @@ impl GetState {
     pub(super) fn poll<T>(
         &mut self,
         shared: &Shared<T>,
-        cx: &mut Context<'_>,
+        cx: &Context<'_>,
     ) -> Poll<Result<T, Closed>> {
         let mut operation = self.operation.take().unwrap_or_else(QueueOperation::start);
         if let Poll::Ready(found) = self.poll_turn(shared, &operation, cx) {

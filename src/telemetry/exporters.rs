@@ -1,0 +1,101 @@
+//! Making the exporters that the settings ask for.
+
+use super::error::TelemetryError;
+use super::http_client::BlockingClient;
+#[cfg(any(feature = "otlp-json", feature = "otlp-grpc"))]
+use super::settings::Protocol;
+use super::settings::{Otlp, Signal};
+use opentelemetry_otlp::{
+    Compression, LogExporter, MetricExporter, SpanExporter, WithExportConfig, WithHttpConfig,
+};
+use opentelemetry_sdk::metrics::Temporality;
+use std::error::Error;
+
+type Made<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// What exporters need for as long as they live.
+#[derive(Debug, Default)]
+pub(super) struct Transport {
+    #[cfg(feature = "otlp-grpc")]
+    grpc: super::grpc::Runtime,
+}
+
+/// Sets what all exporters over HTTP have in common.
+fn over_http<B: WithExportConfig + WithHttpConfig>(builder: B, otlp: &Otlp) -> Made<B> {
+    let protocol = opentelemetry_otlp::Protocol::HttpBinary;
+    #[cfg(feature = "otlp-json")]
+    let protocol = match otlp.protocol {
+        Protocol::HttpJson => opentelemetry_otlp::Protocol::HttpJson,
+        Protocol::HttpProtobuf | Protocol::Grpc => protocol,
+    };
+    let builder = builder
+        .with_protocol(protocol)
+        .with_endpoint(&otlp.endpoint)
+        .with_timeout(otlp.timeout)
+        .with_headers(otlp.headers.iter().cloned().collect())
+        .with_http_client(BlockingClient::new(otlp)?);
+    Ok(if otlp.gzip {
+        builder.with_compression(Compression::Gzip)
+    } else {
+        builder
+    })
+}
+
+impl Transport {
+    pub(super) fn spans(&self, otlp: &Otlp) -> Result<SpanExporter, TelemetryError> {
+        self.spans_over(otlp).map_err(failed(Signal::Traces))
+    }
+
+    pub(super) fn metrics(
+        &self,
+        otlp: &Otlp,
+        temporality: Temporality,
+    ) -> Result<MetricExporter, TelemetryError> {
+        self.metrics_over(otlp, temporality)
+            .map_err(failed(Signal::Metrics))
+    }
+
+    pub(super) fn logs(&self, otlp: &Otlp) -> Result<LogExporter, TelemetryError> {
+        self.logs_over(otlp).map_err(failed(Signal::Logs))
+    }
+
+    fn spans_over(&self, otlp: &Otlp) -> Made<SpanExporter> {
+        #[cfg(feature = "otlp-grpc")]
+        if otlp.protocol == Protocol::Grpc {
+            let builder = super::grpc::configure(SpanExporter::builder().with_tonic(), otlp)?;
+            return self.grpc.within(|| Ok(builder.build()?));
+        }
+        Ok(over_http(SpanExporter::builder().with_http(), otlp)?.build()?)
+    }
+
+    fn metrics_over(&self, otlp: &Otlp, temporality: Temporality) -> Made<MetricExporter> {
+        #[cfg(feature = "otlp-grpc")]
+        if otlp.protocol == Protocol::Grpc {
+            let builder = MetricExporter::builder()
+                .with_tonic()
+                .with_temporality(temporality);
+            let builder = super::grpc::configure(builder, otlp)?;
+            return self.grpc.within(|| Ok(builder.build()?));
+        }
+        let builder = MetricExporter::builder()
+            .with_http()
+            .with_temporality(temporality);
+        Ok(over_http(builder, otlp)?.build()?)
+    }
+
+    fn logs_over(&self, otlp: &Otlp) -> Made<LogExporter> {
+        #[cfg(feature = "otlp-grpc")]
+        if otlp.protocol == Protocol::Grpc {
+            let builder = super::grpc::configure(LogExporter::builder().with_tonic(), otlp)?;
+            return self.grpc.within(|| Ok(builder.build()?));
+        }
+        Ok(over_http(LogExporter::builder().with_http(), otlp)?.build()?)
+    }
+}
+
+fn failed(signal: Signal) -> impl Fn(Box<dyn Error + Send + Sync>) -> TelemetryError {
+    move |source| TelemetryError::Exporter {
+        signal: signal.name(),
+        source,
+    }
+}

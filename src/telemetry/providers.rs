@@ -1,0 +1,167 @@
+//! The SDK's providers, as the settings ask for them.
+
+use super::error::TelemetryError;
+use super::exporters::Transport;
+use super::settings::{Batch, Export, Limits, RootSampling, Sampling, Settings};
+use super::tally::{Counted, Tallies};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::logs::{self, BatchLogProcessor, LogExporter, SdkLoggerProvider};
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::trace::{
+    self, BatchSpanProcessor, Sampler, SdkTracerProvider, SpanExporter, TracerProviderBuilder,
+};
+use std::time::Duration;
+
+pub(super) fn traces(
+    settings: &Settings,
+    resource: Resource,
+    transport: &Transport,
+    tallies: &Tallies,
+) -> Result<SdkTracerProvider, TelemetryError> {
+    let builder = SdkTracerProvider::builder().with_resource(resource);
+    if settings.disabled {
+        return Ok(builder.with_sampler(Sampler::AlwaysOff).build());
+    }
+    let builder = with_limits(
+        builder.with_sampler(sampler(settings.sampler)),
+        settings.limits,
+    );
+    Ok(match &settings.traces {
+        Export::Otlp(otlp) => {
+            let exporter = Counted::new(transport.spans(otlp)?, &tallies.traces);
+            with_spans(builder, exporter, settings.span_batch, tallies)
+        }
+        Export::Console => {
+            let exporter = opentelemetry_stdout::SpanExporter::default();
+            let exporter = Counted::new(exporter, &tallies.traces);
+            with_spans(builder, exporter, settings.span_batch, tallies)
+        }
+        Export::None => builder,
+    }
+    .build())
+}
+
+fn with_spans(
+    builder: TracerProviderBuilder,
+    exporter: impl SpanExporter + 'static,
+    batch: Batch,
+    tallies: &Tallies,
+) -> TracerProviderBuilder {
+    let config = trace::BatchConfigBuilder::default()
+        .with_max_queue_size(batch.queue)
+        .with_max_export_batch_size(batch.size)
+        .with_scheduled_delay(batch.delay)
+        .build();
+    let processor = BatchSpanProcessor::builder(exporter)
+        .with_batch_config(config)
+        .build();
+    builder.with_span_processor(Counted::new(processor, &tallies.traces))
+}
+
+fn sampler(sampling: Sampling) -> Sampler {
+    let root = match sampling.root {
+        RootSampling::On => Sampler::AlwaysOn,
+        RootSampling::Off => Sampler::AlwaysOff,
+        RootSampling::Ratio(ratio) => Sampler::TraceIdRatioBased(ratio),
+    };
+    if sampling.parent_based {
+        Sampler::ParentBased(Box::new(root))
+    } else {
+        root
+    }
+}
+
+fn with_limits(mut builder: TracerProviderBuilder, limits: Limits) -> TracerProviderBuilder {
+    if let Some(limit) = limits.attributes {
+        builder = builder.with_max_attributes_per_span(limit);
+    }
+    if let Some(limit) = limits.events {
+        builder = builder.with_max_events_per_span(limit);
+    }
+    if let Some(limit) = limits.links {
+        builder = builder.with_max_links_per_span(limit);
+    }
+    if let Some(limit) = limits.event_attributes {
+        builder = builder.with_max_attributes_per_event(limit);
+    }
+    if let Some(limit) = limits.link_attributes {
+        builder = builder.with_max_attributes_per_link(limit);
+    }
+    builder
+}
+
+pub(super) fn metrics(
+    settings: &Settings,
+    resource: Resource,
+    transport: &Transport,
+    tallies: &Tallies,
+) -> Result<SdkMeterProvider, TelemetryError> {
+    let builder = SdkMeterProvider::builder().with_resource(resource);
+    if settings.disabled {
+        return Ok(builder.build());
+    }
+    Ok(match &settings.metrics {
+        Export::Otlp(otlp) => {
+            let exporter = transport.metrics(otlp, settings.temporality)?;
+            builder.with_reader(reader(exporter, settings.metric_interval, tallies))
+        }
+        Export::Console => {
+            let exporter = opentelemetry_stdout::MetricExporter::default();
+            builder.with_reader(reader(exporter, settings.metric_interval, tallies))
+        }
+        Export::None => builder,
+    }
+    .build())
+}
+
+fn reader<E: PushMetricExporter>(
+    exporter: E,
+    interval: Duration,
+    tallies: &Tallies,
+) -> PeriodicReader<Counted<E>> {
+    PeriodicReader::builder(Counted::new(exporter, &tallies.metrics))
+        .with_interval(interval)
+        .build()
+}
+
+pub(super) fn logs(
+    settings: &Settings,
+    resource: Resource,
+    transport: &Transport,
+    tallies: &Tallies,
+) -> Result<SdkLoggerProvider, TelemetryError> {
+    let builder = SdkLoggerProvider::builder().with_resource(resource);
+    if settings.disabled {
+        return Ok(builder.build());
+    }
+    Ok(match &settings.logs {
+        Export::Otlp(otlp) => {
+            let exporter = transport.logs(otlp)?;
+            builder.with_log_processor(log_processor(exporter, settings.log_batch, tallies))
+        }
+        Export::Console => {
+            let exporter = opentelemetry_stdout::LogExporter::default();
+            builder.with_log_processor(log_processor(exporter, settings.log_batch, tallies))
+        }
+        Export::None => builder,
+    }
+    .build())
+}
+
+fn log_processor(
+    exporter: impl LogExporter + 'static,
+    batch: Batch,
+    tallies: &Tallies,
+) -> Counted<BatchLogProcessor> {
+    let config = logs::BatchConfigBuilder::default()
+        .with_max_queue_size(batch.queue)
+        .with_max_export_batch_size(batch.size)
+        .with_scheduled_delay(batch.delay)
+        .build();
+    let exporter = Counted::new(exporter, &tallies.logs);
+    let processor = BatchLogProcessor::builder(exporter)
+        .with_batch_config(config)
+        .build();
+    Counted::new(processor, &tallies.logs)
+}

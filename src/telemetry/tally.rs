@@ -1,0 +1,227 @@
+//! Counting what is made against what arrives.
+//!
+//! The SDK counts what it drops for want of room and logs what it fails to export, but tells
+//! nobody. Here every item is counted when it is made and again when it is delivered; what is
+//! missing in the end is lost.
+
+use super::error::Lost;
+use super::settings::Signal;
+use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::logs::{LogBatch, LogExporter, LogProcessor, SdkLogRecord};
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// What was made and what became of it, of one signal.
+#[derive(Debug)]
+pub(super) struct Tally {
+    signal: Signal,
+    made: AtomicU64,
+    delivered: AtomicU64,
+    failed: AtomicU64,
+    reported: AtomicBool,
+}
+
+impl Tally {
+    pub(super) fn new(signal: Signal) -> Arc<Self> {
+        Arc::new(Self {
+            signal,
+            made: AtomicU64::new(0),
+            delivered: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            reported: AtomicBool::new(false),
+        })
+    }
+
+    fn count_made(&self) {
+        self.made.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn count_export(&self, items: u64, result: &OTelSdkResult) {
+        let Err(error) = result else {
+            self.delivered.fetch_add(items, Ordering::Relaxed);
+            return;
+        };
+        self.failed.fetch_add(items, Ordering::Relaxed);
+        if !self.reported.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "loopscope::telemetry",
+                signal = self.signal.name(),
+                %error,
+                "telemetry is being lost: the collector does not take it. Is it running at \
+                 OTEL_EXPORTER_OTLP_ENDPOINT? Further losses are counted, not reported"
+            );
+        }
+    }
+
+    /// What is known to be lost while more is being made.
+    pub(super) fn lost_so_far(&self) -> u64 {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// What is lost when nothing more is being made or delivered.
+    pub(super) fn lost_in_the_end(&self) -> u64 {
+        let made = self.made.load(Ordering::Relaxed);
+        made.saturating_sub(self.delivered.load(Ordering::Relaxed))
+            .max(self.lost_so_far())
+    }
+}
+
+/// The tallies of all signals.
+#[derive(Debug, Clone)]
+pub(super) struct Tallies {
+    pub(super) traces: Arc<Tally>,
+    pub(super) metrics: Arc<Tally>,
+    pub(super) logs: Arc<Tally>,
+}
+
+impl Tallies {
+    pub(super) fn new() -> Self {
+        Self {
+            traces: Tally::new(Signal::Traces),
+            metrics: Tally::new(Signal::Metrics),
+            logs: Tally::new(Signal::Logs),
+        }
+    }
+
+    pub(super) fn lost_so_far(&self) -> Lost {
+        Lost {
+            spans: self.traces.lost_so_far(),
+            log_records: self.logs.lost_so_far(),
+            metric_exports: self.metrics.lost_so_far(),
+        }
+    }
+
+    pub(super) fn lost_in_the_end(&self) -> Lost {
+        Lost {
+            spans: self.traces.lost_in_the_end(),
+            log_records: self.logs.lost_in_the_end(),
+            metric_exports: self.metrics.lost_so_far(),
+        }
+    }
+}
+
+/// A processor or exporter whose items are counted.
+#[derive(Debug)]
+pub(super) struct Counted<T> {
+    inner: T,
+    tally: Arc<Tally>,
+}
+
+impl<T> Counted<T> {
+    pub(super) fn new(inner: T, tally: &Arc<Tally>) -> Self {
+        Self {
+            inner,
+            tally: tally.clone(),
+        }
+    }
+}
+
+impl<T: SpanProcessor> SpanProcessor for Counted<T> {
+    fn on_start(&self, span: &mut Span, cx: &Context) {
+        self.inner.on_start(span, cx);
+    }
+
+    fn on_end(&self, span: SpanData) {
+        // The SDK's processor would export spans that are recorded but not sampled as well.
+        if span.span_context.is_sampled() {
+            self.tally.count_made();
+            self.inner.on_end(span);
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.inner.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.inner.shutdown_with_timeout(timeout)
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.inner.set_resource(resource);
+    }
+}
+
+impl<T: SpanExporter> SpanExporter for Counted<T> {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let items = batch.len() as u64;
+        let result = self.inner.export(batch).await;
+        self.tally.count_export(items, &result);
+        result
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.inner.shutdown_with_timeout(timeout)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.inner.force_flush()
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.inner.set_resource(resource);
+    }
+}
+
+impl<T: LogProcessor> LogProcessor for Counted<T> {
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        self.tally.count_made();
+        self.inner.emit(record, scope);
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.inner.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.inner.shutdown_with_timeout(timeout)
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.inner.set_resource(resource);
+    }
+}
+
+impl<T: LogExporter> LogExporter for Counted<T> {
+    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
+        let items = batch.iter().count() as u64;
+        let result = self.inner.export(batch).await;
+        self.tally.count_export(items, &result);
+        result
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.inner.shutdown_with_timeout(timeout)
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.inner.set_resource(resource);
+    }
+}
+
+impl<T: PushMetricExporter> PushMetricExporter for Counted<T> {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        let result = self.inner.export(metrics).await;
+        self.tally.count_export(1, &result);
+        result
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.inner.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.inner.shutdown_with_timeout(timeout)
+    }
+
+    fn temporality(&self) -> Temporality {
+        self.inner.temporality()
+    }
+}
