@@ -37,23 +37,24 @@ use std::sync::Arc;
 /// adds callbacks to the meter provider that stay as long as that does.
 ///
 /// ```
+/// use loopscope::event_loop::{EventLoop, TaskBuilder};
 /// use loopscope::instrument::EnterScope;
 /// use loopscope::otel::OtelInstrument;
-/// use opentelemetry_sdk::metrics::SdkMeterProvider;
 /// use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 ///
 /// let exporter = InMemorySpanExporter::default();
 /// let tracers = SdkTracerProvider::builder()
 ///     .with_simple_exporter(exporter.clone())
 ///     .build();
-/// let meters = SdkMeterProvider::default();
 ///
-/// let otel = OtelInstrument::builder()
-///     .tracer_provider(&tracers)
-///     .meter_provider(&meters)
-///     .build();
+/// let otel = OtelInstrument::builder().tracer_provider(&tracers).build();
 /// let _scope = otel.enter();
-/// // What runs in this scope is traced.
+/// EventLoop::new()?.run_until_complete(async {
+///     let worker = TaskBuilder::new().name("worker").spawn(async { 42 });
+///     worker.await.unwrap();
+/// });
+/// assert_eq!(exporter.get_finished_spans().unwrap()[0].name, "task worker");
+/// # Ok::<(), std::io::Error>(())
 /// ```
 ///
 /// # Contexts

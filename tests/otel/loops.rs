@@ -33,6 +33,37 @@ fn time_is_active_or_idle() {
 }
 
 #[test]
+fn a_loop_that_has_stopped_is_not_busy() {
+    let bridge = Bridge::new();
+    let info = LoopInfo::new(None);
+    let utilization = || bridge.points("loopscope.loop.utilization");
+    park(&bridge, &info, 0, 250, false);
+    unpark(&bridge, &info, 250, 500);
+    park(&bridge, &info, 500, 1000, true);
+    assert_eq!(utilization(), [": 0.75"]);
+    assert_eq!(utilization(), [": 0"]);
+    assert_eq!(utilization(), [""; 0]);
+    park(&bridge, &info, 2000, 2500, true);
+    assert_eq!(utilization(), [": 1"], "it may run again");
+}
+
+#[test]
+fn a_thread_may_go_on_to_another_loop() {
+    let bridge = Bridge::new();
+    for name in ["first", "second"] {
+        let info = LoopInfo::new(Some(name.into()));
+        park(&bridge, &info, 0, 250, false);
+        unpark(&bridge, &info, 250, 500);
+    }
+    let utilization = bridge.points("loopscope.loop.utilization");
+    assert_eq!(
+        utilization[0], "loopscope.loop.name=first: 0.5",
+        "up to what was heard"
+    );
+    assert_eq!(utilization.len(), 2);
+}
+
+#[test]
 fn loops_on_several_threads_share_one_instrument() {
     let bridge = Bridge::new();
     let threads: Vec<_> = (0..4)

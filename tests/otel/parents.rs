@@ -264,7 +264,7 @@ fn spans_of_tracing_are_parents_and_children() {
 #[test]
 fn baggage_and_suppression_are_inherited() {
     let bridge = Bridge::new();
-    let (carrier, silent) = (task(None), task(Some("exporter")));
+    let (carrier, silent, detached) = (task(None), task(Some("exporter")), task(Some("later")));
     {
         let baggage = Context::new().with_baggage([KeyValue::new("tenant", "a")]);
         let _baggage = baggage.attach();
@@ -274,6 +274,12 @@ fn baggage_and_suppression_are_inherited() {
         let _suppressed = Context::enter_telemetry_suppressed_scope();
         bridge.otel.spawn(&silent);
     }
+    bridge
+        .otel
+        .poll(&silent, || bridge.otel.spawn_detached(&detached));
+    bridge
+        .otel
+        .poll(&detached, || bridge.otel.recv(Some(&detached)));
     bridge.otel.poll(&carrier, || {
         let current = Context::current();
         assert_eq!(current.baggage().get("tenant").unwrap().as_str(), "a");
@@ -285,7 +291,32 @@ fn baggage_and_suppression_are_inherited() {
     assert!(!Context::is_current_telemetry_suppressed());
     assert!(Context::current().baggage().is_empty());
     bridge.otel.complete(&silent);
+    bridge.otel.complete(&detached);
     assert_eq!(bridge.span_names(), [""; 0]);
+}
+
+#[test]
+fn a_detached_task_keeps_baggage_and_suppression() {
+    let bridge = Bridge::new();
+    let (outer, away, silent) = (task(Some("outer")), task(Some("away")), task(None));
+    bridge.otel.spawn(&outer);
+    bridge.otel.poll(&outer, || {
+        {
+            let _suppressed = Context::enter_telemetry_suppressed_scope();
+            bridge.otel.spawn_detached(&silent);
+        }
+        let baggage = Context::current().with_baggage([KeyValue::new("tenant", "a")]);
+        let _baggage = baggage.attach();
+        bridge.otel.spawn_detached(&away);
+    });
+    bridge.otel.poll(&away, || {
+        let current = Context::current();
+        assert_eq!(current.baggage().get("tenant").unwrap().as_str(), "a");
+    });
+    bridge.otel.poll(&silent, || {
+        assert!(Context::is_current_telemetry_suppressed());
+        assert!(!Context::current().has_active_span());
+    });
 }
 
 /// A processor that does what those of other vendors do.

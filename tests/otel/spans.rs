@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use loopscope::instrument::*;
-use loopscope::otel::SpanPolicy;
+use loopscope::otel::{OtelInstrument, SpanPolicy};
 use opentelemetry::trace::{SpanKind, Status};
 use std::io;
 use std::net::IpAddr;
@@ -381,4 +381,22 @@ fn policies_choose_among_operations() {
         operations(&bridge);
         assert_eq!(bridge.spans().len(), spans, "{policy:?}");
     }
+}
+
+#[test]
+fn the_instrument_is_a_handle_for_all_threads() {
+    fn shared_by_threads<T: Clone + Send + Sync + 'static>(_: &T) {}
+    let bridge = Bridge::new();
+    shared_by_threads(&bridge.otel);
+    let otel = bridge.otel.clone();
+    std::thread::spawn(move || otel.recv(None)).join().unwrap();
+    assert_eq!(bridge.span_names(), ["socket recv"]);
+}
+
+#[test]
+fn the_global_providers_are_used_by_default() {
+    let bridge = Bridge::new();
+    opentelemetry::global::set_tracer_provider(bridge.tracers.clone());
+    OtelInstrument::new().recv(None);
+    assert_eq!(bridge.span_names(), ["socket recv"]);
 }

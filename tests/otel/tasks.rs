@@ -22,6 +22,7 @@ fn a_named_task_is_a_span_from_spawn_to_end() {
     task.add_busy(Duration::from_millis(250));
     bridge.otel.resume(&task);
     bridge.otel.complete(&task);
+    assert_eq!(format!("{:?}", task.slots()), "Slots(0)");
 
     let span = bridge.only_span();
     assert_eq!(span.name, "task worker");
@@ -121,8 +122,8 @@ fn a_task_without_name_and_context_keeps_nothing() {
 fn open_spans_are_exported_as_unfinished() {
     let bridge = Bridge::new();
     let (early, late) = (task(Some("early")), task(Some("late")));
-    bridge.otel.spawn(&early);
     bridge.otel.spawn(&late);
+    bridge.otel.spawn(&early);
     bridge.otel.complete(&early);
 
     let otel = bridge.otel.clone();
