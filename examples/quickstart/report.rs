@@ -87,40 +87,46 @@ fn notes(span: &SpanData) -> String {
 
 /// Every histogram with its count, median and 99th percentile.
 pub(crate) fn metrics_table(collections: &[ResourceMetrics]) -> String {
-    let mut table = format!(
-        "{:<68} {:>6} {:>9} {:>9}\n",
-        "histogram", "count", "median", "p99"
-    );
+    let mut rows: Vec<[String; 4]> = Vec::new();
     // Sums are cumulative, so the last collection has all.
-    for metric in collections
-        .iter()
-        .rev()
-        .take(1)
-        .flat_map(ResourceMetrics::scope_metrics)
-        .flat_map(|scope| scope.metrics())
-    {
+    let last = collections.iter().next_back();
+    let scopes = last.into_iter().flat_map(ResourceMetrics::scope_metrics);
+    for metric in scopes.flat_map(|scope| scope.metrics()) {
         if let AggregatedMetrics::F64(MetricData::Histogram(histogram)) = metric.data() {
-            for point in histogram.data_points() {
-                let mut attributes: Vec<String> = point
-                    .attributes()
-                    .map(|attribute| {
-                        format!("{}={}", short(attribute.key.as_str()), attribute.value)
-                    })
-                    .collect();
-                attributes.sort();
-                let name = format!("{} {{{}}}", metric.name(), attributes.join(","));
-                let at = |share| duration(Duration::from_secs_f64(quantile(point, share)));
-                let _ = writeln!(
-                    table,
-                    "{name:<68} {:>6} {:>9} {:>9}",
-                    point.count(),
-                    at(0.5),
-                    at(0.99)
-                );
-            }
+            rows.extend(
+                histogram
+                    .data_points()
+                    .map(|point| row(metric.name(), point)),
+            );
         }
     }
-    table
+    rows.sort();
+    rows.insert(0, ["histogram", "count", "median", "p99"].map(String::from));
+    let width = rows
+        .iter()
+        .map(|[name, ..]| name.chars().count())
+        .max()
+        .unwrap_or_default();
+    rows.iter()
+        .fold(String::new(), |mut table, [name, count, median, p99]| {
+            let _ = writeln!(table, "{name:<width$} {count:>6} {median:>9} {p99:>9}");
+            table
+        })
+}
+
+fn row(name: &str, point: &HistogramDataPoint<f64>) -> [String; 4] {
+    let mut attributes: Vec<String> = point
+        .attributes()
+        .map(|attribute| format!("{}={}", short(attribute.key.as_str()), attribute.value))
+        .collect();
+    attributes.sort();
+    let at = |share| duration(Duration::from_secs_f64(quantile(point, share)));
+    [
+        format!("{name} {{{}}}", attributes.join(",")),
+        point.count().to_string(),
+        at(0.5),
+        at(0.99),
+    ]
 }
 
 /// The last part of an attribute's name.

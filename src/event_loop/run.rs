@@ -117,13 +117,21 @@ struct Turns<'a> {
     core: &'a Core,
     /// Since when the loop is busy, where somebody listens.
     active_since: Option<Timestamp>,
+    /// Turns since the loop slept.
+    sleepless: u32,
 }
+
+/// A loop that has always something to do reports its work at least so often, in turns and in
+/// time: as a sleep of no length.
+const SLEEPLESS_TURNS: u32 = 64;
+const SLEEPLESS_TIME: Duration = Duration::from_millis(100);
 
 impl<'a> Turns<'a> {
     fn begin(core: &'a Core) -> Self {
         Self {
             core,
             active_since: hooks::loop_start(),
+            sleepless: 0,
         }
     }
 
@@ -143,7 +151,9 @@ impl<'a> Turns<'a> {
         };
         let sleeps = timeout != Some(Duration::ZERO);
         let parked = match self.active_since {
-            Some(since) if sleeps => hooks::loop_park(&core.info, since, timeout, false),
+            Some(since) if sleeps || self.is_overdue(since) => {
+                hooks::loop_park(&core.info, since, timeout, false)
+            }
             _ => None,
         };
         let events = match core.reactor.wait(timeout) {
@@ -156,6 +166,16 @@ impl<'a> Turns<'a> {
         }
         core.reactor.dispatch();
         fire_timers(core);
+    }
+
+    /// Whether a loop that is busy `since` then has not reported its work for long.
+    fn is_overdue(&mut self, since: Timestamp) -> bool {
+        self.sleepless += 1;
+        if self.sleepless < SLEEPLESS_TURNS {
+            return false;
+        }
+        self.sleepless = 0;
+        Timestamp::now() - since >= SLEEPLESS_TIME
     }
 }
 

@@ -248,6 +248,9 @@ pub trait EventLoopInstrument {
 
     /// The loop goes to sleep, or its run ends.
     ///
+    /// A loop that has always something to do sleeps for no time at intervals of some 100 ms, so
+    /// that its work is heard of.
+    ///
     /// Heard, like all the hooks of the loop itself, by the instruments in force where the loop is
     /// run.
     fn on_loop_park(&self, metadata: &LoopParkMetadata<'_>) {

@@ -173,10 +173,14 @@ fn instance_id() -> String {
     format!("{a}-{b}-4{c}-8{d}-{e}")
 }
 
+/// The semantic conventions that the names here are of; the scope is the instrument's.
+const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
+
 /// Exports what is lost, as far as metrics still arrive.
 fn export_losses(provider: &SdkMeterProvider, tallies: Tallies) {
     let scope = InstrumentationScope::builder("loopscope")
         .with_version(env!("CARGO_PKG_VERSION"))
+        .with_schema_url(SCHEMA_URL)
         .build();
     provider
         .meter_with_scope(scope)
