@@ -150,12 +150,9 @@ impl<'a> Turns<'a> {
             time_left(core)
         };
         let sleeps = timeout != Some(Duration::ZERO);
-        let parked = match self.active_since {
-            Some(since) if sleeps || self.is_overdue(since) => {
-                hooks::loop_park(&core.info, since, timeout, false)
-            }
-            _ => None,
-        };
+        let active_since = self.active_since;
+        let reported = active_since.filter(|since| sleeps || self.is_overdue(*since));
+        let parked = reported.and_then(|since| hooks::loop_park(&core.info, since, timeout, false));
         let events = match core.reactor.wait(timeout) {
             Ok(events) => events,
             // The poller's own descriptor is broken: nothing could ever wake the loop again.
