@@ -1,1 +1,50 @@
-//! The library against the real Collector, Jaeger and Prometheus.
+//! The real Collector, Jaeger and Prometheus for tests: started on free ports, asked by their
+//! APIs, killed when the test ends.
+
+mod collector;
+mod jaeger;
+mod process;
+mod prometheus;
+
+mod wait;
+
+pub use collector::Collector;
+pub use jaeger::{Jaeger, JaegerSpan};
+pub use prometheus::{Prometheus, Sample};
+
+pub use wait::wait_for;
+
+use backends::{BackendError, Server, locate};
+use std::io::Write;
+
+/// Whether the real servers are there.
+///
+/// Where they are not, the test that asks is to end at once: with a message that says how to have
+/// them built, or, in CI, where nothing may be skipped, as a failure.
+///
+/// # Panics
+///
+/// Where a server is missing and the variable `CI` is set.
+pub fn servers_are_there() -> bool {
+    let missing: Vec<BackendError> = [
+        (Server::Collector, "otelcol"),
+        (Server::Jaeger, "jaeger"),
+        (Server::Prometheus, "prometheus"),
+    ]
+    .into_iter()
+    .filter_map(|(server, program)| locate(server, program).err())
+    .collect();
+    let Some(first) = missing.first() else {
+        return true;
+    };
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "nothing is skipped in CI: {first}"
+    );
+    // Past the test harness, which would swallow it.
+    let _ = writeln!(
+        std::io::stderr(),
+        "\n*** SKIPPED, NOT TESTED: {first} ***\n"
+    );
+    false
+}

@@ -1,0 +1,145 @@
+//! The Collector.
+
+use crate::process::{Process, folder, free_ports, get};
+use crate::wait::wait_for;
+use crate::{Jaeger, Prometheus};
+use backends::{Server, locate};
+use std::fs;
+use std::path::PathBuf;
+
+/// A Collector that forwards traces to Jaeger and metrics to Prometheus and writes logs to a file.
+#[derive(Debug)]
+pub struct Collector {
+    process: Option<Process>,
+    program: PathBuf,
+    http: u16,
+    grpc: u16,
+    health: u16,
+}
+
+impl Collector {
+    /// Starts it and waits until it is ready.
+    ///
+    /// # Panics
+    ///
+    /// Where it cannot be started.
+    pub fn start(jaeger: &Jaeger, prometheus: &Prometheus) -> Self {
+        let program =
+            locate(Server::Collector, "otelcol").unwrap_or_else(|error| panic!("{error}"));
+        let [http, grpc, health] = free_ports();
+        let folder = folder();
+        let config = configuration(http, grpc, health, jaeger, prometheus);
+        fs::write(folder.path().join("collector.yaml"), config)
+            .unwrap_or_else(|error| panic!("{error}"));
+        let mut collector = Self {
+            process: None,
+            program,
+            http,
+            grpc,
+            health,
+        };
+        collector.run_in(folder);
+        collector
+    }
+
+    fn run_in(&mut self, folder: tempfile::TempDir) {
+        let arguments = ["--config", "collector.yaml"];
+        let mut process = Process::start(&self.program, arguments, folder, &[]);
+        let health = format!("http://127.0.0.1:{}/", self.health);
+        wait_for("Collector", || {
+            get(&health).map_err(|error| process.complaint(&error))
+        });
+        self.process = Some(process);
+    }
+
+    /// Ends it at once, as a crash would, and waits for `meanwhile`; then starts it on the same
+    /// ports and waits until it is ready.
+    ///
+    /// # Panics
+    ///
+    /// Where it cannot be started again.
+    pub fn restart_after(&mut self, meanwhile: impl FnOnce()) {
+        let folder = self
+            .process
+            .take()
+            .map_or_else(folder, Process::into_folder);
+        meanwhile();
+        self.run_in(folder);
+    }
+
+    /// Where it takes OTLP over HTTP.
+    pub fn otlp_http(&self) -> String {
+        format!("http://127.0.0.1:{}", self.http)
+    }
+
+    /// Where it takes OTLP over gRPC.
+    pub fn otlp_grpc(&self) -> String {
+        format!("http://127.0.0.1:{}", self.grpc)
+    }
+
+    /// The log records that it has, as lines of OTLP in JSON.
+    pub fn logs(&self) -> String {
+        let file = self
+            .process
+            .as_ref()
+            .map(|process| process.folder().join("logs.json"));
+        file.and_then(|file| fs::read_to_string(file).ok())
+            .unwrap_or_default()
+    }
+}
+
+fn configuration(
+    http: u16,
+    grpc: u16,
+    health: u16,
+    jaeger: &Jaeger,
+    prometheus: &Prometheus,
+) -> String {
+    let (traces, metrics) = (jaeger.otlp_http(), prometheus.otlp_http());
+    format!(
+        "\
+receivers:
+  otlp:
+    protocols:
+      http:
+        endpoint: 127.0.0.1:{http}
+      grpc:
+        endpoint: 127.0.0.1:{grpc}
+processors:
+  memory_limiter:
+    check_interval: 1s
+    limit_mib: 512
+  batch:
+    timeout: 50ms
+exporters:
+  otlp_http/jaeger:
+    endpoint: {traces}
+  otlp_http/prometheus:
+    endpoint: {metrics}
+  file:
+    path: logs.json
+    flush_interval: 100ms
+extensions:
+  health_check:
+    endpoint: 127.0.0.1:{health}
+service:
+  extensions: [health_check]
+  telemetry:
+    metrics:
+      level: none
+  pipelines:
+    traces:
+      receivers: [otlp]
+      processors: [memory_limiter, batch]
+      exporters: [otlp_http/jaeger]
+    metrics:
+      receivers: [otlp]
+      processors: [memory_limiter, batch]
+      exporters: [otlp_http/prometheus]
+    logs:
+      receivers: [otlp]
+      processors: [memory_limiter, batch]
+      exporters: [file]
+"
+    )
+}

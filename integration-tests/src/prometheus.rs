@@ -1,0 +1,131 @@
+//! Prometheus, and the samples that it has.
+
+use crate::process::{Process, folder, free_ports, get, get_json};
+use crate::wait::wait_for;
+use backends::{Server, locate};
+use std::collections::BTreeMap;
+use std::fs;
+
+/// A Prometheus that takes metrics over OTLP.
+#[derive(Debug)]
+pub struct Prometheus {
+    _process: Process,
+    port: u16,
+}
+
+/// A time series' value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// Its labels, the name of the metric among them as `__name__`.
+    pub labels: BTreeMap<String, String>,
+    /// Its value.
+    pub value: f64,
+}
+
+const CONFIGURATION: &str = "\
+global:
+  scrape_interval: 15s
+otlp:
+  promote_resource_attributes: [service.name, service.instance.id]
+storage:
+  tsdb:
+    out_of_order_time_window: 30m
+";
+
+impl Prometheus {
+    /// Starts it and waits until it is ready.
+    ///
+    /// # Panics
+    ///
+    /// Where it cannot be started.
+    pub fn start() -> Self {
+        let program =
+            locate(Server::Prometheus, "prometheus").unwrap_or_else(|error| panic!("{error}"));
+        let [port] = free_ports();
+        let folder = folder();
+        let config = folder.path().join("prometheus.yml");
+        fs::write(&config, CONFIGURATION).unwrap_or_else(|error| panic!("{error}"));
+        let arguments = [
+            format!("--config.file={}", config.display()),
+            format!(
+                "--storage.tsdb.path={}",
+                folder.path().join("data").display()
+            ),
+            format!("--web.listen-address=127.0.0.1:{port}"),
+            String::from("--web.enable-otlp-receiver"),
+            String::from("--enable-feature=exemplar-storage"),
+        ];
+        let mut process = Process::start(&program, arguments, folder, &[]);
+        let ready = format!("http://127.0.0.1:{port}/-/ready");
+        wait_for("Prometheus", || {
+            get(&ready).map_err(|error| process.complaint(&error))
+        });
+        Self {
+            _process: process,
+            port,
+        }
+    }
+
+    /// Where it takes OTLP over HTTP; `/v1/metrics` is to be appended.
+    pub fn otlp_http(&self) -> String {
+        format!("http://127.0.0.1:{}/api/v1/otlp", self.port)
+    }
+
+    /// What a query gives now.
+    ///
+    /// # Errors
+    ///
+    /// What it answers in place of samples.
+    pub fn query(&self, query: &str) -> Result<Vec<Sample>, String> {
+        let mut url = format!("http://127.0.0.1:{}/api/v1/query?query=", self.port);
+        for byte in query.bytes() {
+            url.push_str(&format!("%{byte:02X}"));
+        }
+        let answer = get_json(&url)?;
+        let results = answer["data"]["result"]
+            .as_array()
+            .ok_or_else(|| format!("no data in {answer}"))?;
+        results
+            .iter()
+            .map(|result| {
+                let labels = result["metric"].as_object().into_iter().flatten();
+                let value = result["value"][1]
+                    .as_str()
+                    .and_then(|value| value.parse().ok());
+                Ok(Sample {
+                    labels: labels
+                        .map(|(name, value)| {
+                            (name.clone(), value.as_str().unwrap_or_default().into())
+                        })
+                        .collect(),
+                    value: value.ok_or_else(|| format!("no value in {result}"))?,
+                })
+            })
+            .collect()
+    }
+
+    /// The sum of what a query gives; nothing gives zero.
+    ///
+    /// # Errors
+    ///
+    /// What it answers in place of samples.
+    pub fn sum(&self, query: &str) -> Result<f64, String> {
+        Ok(self.query(query)?.iter().map(|sample| sample.value).sum())
+    }
+
+    /// Waits until the sum of what a query gives is `expected`.
+    ///
+    /// # Panics
+    ///
+    /// With what it was, where it is not after a minute.
+    pub fn wait_for_sum(&self, query: &str, expected: f64) {
+        wait_for(&format!("sum of {expected} for {query}"), || {
+            let sum = self.sum(query)?;
+            if (sum - expected).abs() < 1e-9 {
+                Ok(())
+            } else {
+                Err(format!("it is {sum}"))
+            }
+        });
+    }
+}

@@ -1,0 +1,9 @@
+//! The library against the real Collector, Jaeger and Prometheus.
+
+// With the attribute, what is allowed in tests is allowed in their helpers too.
+#[cfg(test)]
+mod end_to_end;
+#[cfg(test)]
+mod outage;
+#[cfg(test)]
+mod support;
