@@ -119,3 +119,8 @@ pub mod telemetry;
 /// The rustls that the TLS streams are on, for the caller's configurations.
 #[cfg(feature = "tls")]
 pub use futures_rustls::rustls;
+
+/// Compiles the example of the README.
+#[cfg(all(doctest, feature = "otel", feature = "otlp"))]
+#[doc = include_str!("../README.md")]
+mod readme {}
