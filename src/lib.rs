@@ -1,4 +1,110 @@
-//! An async event loop whose every wait can be observed.
+//! An async event loop on mio and rustls whose every wait can be observed, and its bridge to
+//! OpenTelemetry.
+//!
+//! A program that runs on the loop shows, without a line of tracing code of its own, where its
+//! time goes: which task waited for which socket, queue, timer or TLS handshake, for how long, and
+//! how late the loop woke it. Hooks fire in start/ready pairs; instruments listen to them in nested
+//! scopes. With no instrument in force a hook costs one check.
+//!
+//! ```
+//! use loopscope::event_loop::{EventLoop, spawn};
+//! use loopscope::instrument::{EnterScope, PrintInstrument};
+//! use loopscope::net::{TcpListener, TcpStream};
+//!
+//! let _scope = PrintInstrument::new().enter();
+//! EventLoop::new()?.run_until_complete(async {
+//!     let listener = TcpListener::bind("127.0.0.1:0")?;
+//!     let address = listener.local_addr()?;
+//!     let server = spawn(async move { listener.accept().await?.0.write_all(b"hello").await });
+//!     // [CONNECT] Connecting to 127.0.0.1:40123.
+//!     let stream = TcpStream::connect(address).await?;
+//!     // [RECV] Waiting for data from 127.0.0.1:40123
+//!     stream.read_exact(&mut [0; 5]).await?;
+//!     server.await.expect("it neither panics nor is cancelled")
+//! })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # Parts
+//!
+//! ```text
+//!   net  sync        sockets, TLS, names; queues
+//!     │  │
+//!   event_loop       tasks, timers, readiness          telemetry   OTLP set up from OTEL_*
+//!     │                                                    ┆
+//!   instrument ◀──── otel                              opentelemetry_sdk
+//!   hooks, scopes    spans and metrics ───▶ opentelemetry (API)
+//!     │
+//!   clock
+//! ```
+//!
+//! - [`event_loop`]: the loop, its tasks and timers.
+//! - [`net`] and [`sync`]: what tasks wait for.
+//! - [`instrument`]: the hooks, the scopes in which they are heard, and the instruments that print
+//!   and log.
+//! - `otel` (feature `otel`): `OtelInstrument`, which turns pairs into spans and histograms.
+//! - `telemetry` (feature `otlp`): sending them over OTLP, set up from the `OTEL_*` variables.
+//! - [`clock`]: the one reader of time.
+//!
+//! # Features
+//!
+//! | feature | what it adds | default |
+//! | --- | --- | --- |
+//! | `tls` | TLS streams on rustls; the caller brings the configuration and so the cryptography | yes |
+//! | `otel` | `OtelInstrument`, on the OpenTelemetry API alone | yes |
+//! | `otlp` | `Telemetry`: OTLP over HTTP with protobuf, without an async runtime | yes |
+//! | `otlp-json` | the protocol `http/json` | |
+//! | `otlp-grpc` | the protocol `grpc`, which brings tokio and tonic | |
+//! | `testing` | `RecordingInstrument` and `ManualClock`, for tests | |
+//!
+//! # Hooks
+//!
+//! The model is the instrumentation of flowno, a Python event loop. Every hook of it is here under
+//! its own name, and takes one struct:
+//!
+//! | hook of the original | here: what it is told | when it fires |
+//! | --- | --- | --- |
+//! | `on_queue_get(queue, item, immediate)` | [`QueueMetadata`](instrument::QueueMetadata) | a task has an item |
+//! | `on_queue_put(queue, item, immediate)` | [`QueueMetadata`](instrument::QueueMetadata) | a queue has accepted an item |
+//! | `on_socket_connect_start(SocketConnectStartMetadata)` | [`SocketConnectStartMetadata`](instrument::SocketConnectStartMetadata) | a connect starts |
+//! | `on_socket_connect_ready(SocketConnectReadyMetadata)` | [`SocketConnectReadyMetadata`](instrument::SocketConnectReadyMetadata) | a connection stands |
+//! | `on_socket_accept_start(InstrumentationMetadata)` | [`InstrumentationMetadata`](instrument::InstrumentationMetadata) | a task waits for a connection |
+//! | `on_socket_accept_ready(ReadySocketInstrumentationMetadata)` | [`ReadySocketInstrumentationMetadata`](instrument::ReadySocketInstrumentationMetadata), with the connection | a connection was accepted |
+//! | `on_socket_recv_start(InstrumentationMetadata)` | [`InstrumentationMetadata`](instrument::InstrumentationMetadata) | a receive starts |
+//! | `on_socket_recv_ready(ReadySocketInstrumentationMetadata)` | [`ReadySocketInstrumentationMetadata`](instrument::ReadySocketInstrumentationMetadata), with the size | data, or the end of the stream, was received |
+//! | `on_socket_recv_data(SocketRecvDataMetadata)` | [`SocketRecvDataMetadata`](instrument::SocketRecvDataMetadata) | right after that, with the data |
+//! | `on_socket_send_start(InstrumentationMetadata)` | [`InstrumentationMetadata`](instrument::InstrumentationMetadata) | a send starts |
+//! | `on_socket_send_ready(ReadySocketInstrumentationMetadata)` | [`ReadySocketInstrumentationMetadata`](instrument::ReadySocketInstrumentationMetadata), with the size | all is sent |
+//! | `on_socket_send_data(SocketSendDataMetadata)` | [`SocketSendDataMetadata`](instrument::SocketSendDataMetadata) | the kernel took a part |
+//! | `on_socket_close(InstrumentationMetadata)` | [`InstrumentationMetadata`](instrument::InstrumentationMetadata) | a socket was closed or dropped; never in the original |
+//! | `on_tls_handshake_complete(TLSHandshakeMetadata)` | [`TlsHandshakeMetadata`](instrument::TlsHandshakeMetadata) | a handshake succeeded |
+//! | `on_task_before_send(TaskSendMetadata)` | [`TaskSendMetadata`](instrument::TaskSendMetadata): the value is a [`Resumption`](instrument::Resumption) | a task is about to be polled |
+//! | `on_task_after_send(TaskSendMetadata, Command)` | [`TaskAfterSendMetadata`](instrument::TaskAfterSendMetadata), with the [`Command`](instrument::Command) | it has yielded again |
+//! | `on_task_before_throw(TaskThrowMetadata)` | [`TaskThrowMetadata`](instrument::TaskThrowMetadata): the exception is a [`TaskException`](instrument::TaskException) | a task is about to be polled because of an error |
+//! | `on_task_after_throw(TaskThrowMetadata, Command)` | [`TaskAfterThrowMetadata`](instrument::TaskAfterThrowMetadata), with the [`Command`](instrument::Command) | it has yielded again |
+//! | `on_task_completed(task, result)` | [`TaskEndMetadata`](instrument::TaskEndMetadata) | a task has completed |
+//! | `on_task_error(task, exception)` | [`TaskErrorMetadata`](instrument::TaskErrorMetadata) | a task panicked or ended in an `Err` |
+//! | `on_task_cancelled(task, exception)` | [`TaskEndMetadata`](instrument::TaskEndMetadata) | a task was cancelled |
+//!
+//! Beyond the original:
+//!
+//! | hook | what it is told | when it fires |
+//! | --- | --- | --- |
+//! | `on_socket_open` | [`InstrumentationMetadata`](instrument::InstrumentationMetadata) | a socket came into being: who hears it hears one close |
+//! | `on_socket_error` | [`SocketErrorMetadata`](instrument::SocketErrorMetadata) | an operation failed or was cancelled, in place of its ready |
+//! | `on_tls_handshake_error` | [`TlsHandshakeErrorMetadata`](instrument::TlsHandshakeErrorMetadata) | a handshake failed or was cancelled |
+//! | `on_dns_lookup_start` | [`DnsLookupStartMetadata`](instrument::DnsLookupStartMetadata) | a name is looked up |
+//! | `on_dns_lookup_ready` | [`DnsLookupReadyMetadata`](instrument::DnsLookupReadyMetadata), with the outcome | the look-up has ended |
+//! | `on_task_spawned` | [`TaskSpawnedMetadata`](instrument::TaskSpawnedMetadata), with the parent | a task was spawned |
+//! | `on_loop_park` | [`LoopParkMetadata`](instrument::LoopParkMetadata) | the loop goes to sleep, or its run ends |
+//! | `on_loop_unpark` | [`LoopUnparkMetadata`](instrument::LoopUnparkMetadata) | it woke |
+//! | `on_timer_fired` | [`TimerFiredMetadata`](instrument::TimerFiredMetadata) | a timer fired |
+//!
+//! Of the metadata, the start of an operation has no `immediate` here: whether the task has to wait
+//! is known at its end. `get_current_instrument` is
+//! [`current_instrument`](instrument::current_instrument), `_CompositeInstrument` is
+//! [`CompositeInstrument`](instrument::CompositeInstrument), and `with PrintInstrument():` is
+//! `let _scope = PrintInstrument::new().enter();`.
 
 pub mod clock;
 pub mod event_loop;
@@ -10,5 +116,11 @@ pub mod sync;
 #[cfg(feature = "otlp")]
 pub mod telemetry;
 
+/// The rustls that the TLS streams are on, for the caller's configurations.
 #[cfg(feature = "tls")]
 pub use futures_rustls::rustls;
+
+/// Compiles the example of the README.
+#[cfg(all(doctest, feature = "otel", feature = "otlp"))]
+#[doc = include_str!("../README.md")]
+mod readme {}
