@@ -76,10 +76,12 @@ impl Core {
         })
     }
 
+    #[inline]
     pub(super) fn push(&self, ready: Ready) {
         self.ready.borrow_mut().push_back(ready);
     }
 
+    #[inline]
     pub(super) fn pop(&self) -> Option<Ready> {
         self.ready.borrow_mut().pop_front()
     }
@@ -119,6 +121,7 @@ impl Core {
         let _entry = self.tasks.borrow_mut().try_remove(key);
     }
 
+    #[inline]
     pub(super) fn with_task<R>(&self, key: usize, f: impl FnOnce(&TaskEntry) -> R) -> Option<R> {
         self.tasks.borrow().get(key).map(f)
     }
@@ -131,11 +134,13 @@ impl Core {
         self.tasks.borrow().len()
     }
 
+    #[inline]
     pub(super) fn is_heard(&self, key: usize) -> bool {
         self.with_task(key, |entry| entry.heard.get())
             .unwrap_or(false)
     }
 
+    #[inline]
     pub(super) fn set_heard(&self, key: usize, heard: bool) {
         self.with_task(key, |entry| entry.heard.set(heard));
     }
@@ -164,6 +169,7 @@ impl Core {
         }
     }
 
+    #[inline]
     pub(super) fn refill_budget(&self) {
         self.budget.set(BUDGET);
     }

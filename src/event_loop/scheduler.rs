@@ -90,24 +90,23 @@ impl Shared {
 
 /// Schedules a task that was woken, on whatever thread that was.
 pub(super) fn schedule(runnable: Runnable<Header>, info: ScheduleInfo) {
-    let header = runnable.metadata();
     let (reason, at) = if info.woken_while_running {
         (wake::take_own_reason(), None)
     } else {
         wake::reason()
     };
-    let local = with_current(|core| {
-        let own = Arc::ptr_eq(&core.shared, &header.shared);
-        if own {
+    let mut unscheduled = Some(runnable);
+    with_current(|core| {
+        let runnable = unscheduled.take_if(|it| Arc::ptr_eq(&core.shared, &it.metadata().shared));
+        if let Some(runnable) = runnable {
+            let header = runnable.metadata();
             let at = at.or_else(|| core.is_heard(header.key).then(Timestamp::now));
             header.last_wake.set(reason, at);
+            core.push(Ready::Task(runnable));
         }
-        own
     });
-    if local == Some(true) {
-        with_current(move |core| core.push(Ready::Task(runnable)));
-        return;
-    }
+    let Some(runnable) = unscheduled else { return };
+    let header = runnable.metadata();
     header
         .last_wake
         .set(reason, Some(at.unwrap_or_else(Timestamp::now)));
