@@ -9,6 +9,8 @@
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod bench;
+#[cfg(test)]
+mod captured;
 mod command;
 mod composite;
 mod event_loop_instrument;
@@ -20,6 +22,8 @@ mod print;
 mod queue;
 #[cfg(any(test, feature = "testing"))]
 mod recorder;
+#[cfg(test)]
+mod samples;
 pub(crate) mod scope;
 mod slots;
 mod socket;

@@ -9,6 +9,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+#[cfg(test)]
+mod tests;
+
 /// Puts an instrument in force around a future; every future has it.
 pub trait WithInstrumentExt: Future + Sized {
     /// Puts `instrument` in force whenever this future is polled, on top of what is in force where
@@ -59,6 +62,7 @@ impl FutureScope {
             outer: scope::swap(stack),
             scope: self,
         };
+        scope::enter_future();
         f()
     }
 }
@@ -71,6 +75,7 @@ struct Restore<'a> {
 
 impl Drop for Restore<'_> {
     fn drop(&mut self) {
+        scope::leave_future();
         *self.scope = FutureScope::Polled(scope::swap(self.outer.take()));
     }
 }

@@ -1,46 +1,13 @@
-//! Structured events for logs.
+//! The event of each hook.
 
-use super::metadata::*;
-use super::text::{Escape, Preview};
-use super::{EventLoopInstrument, Failure, SocketHandle, TaskInfo};
+use super::LogInstrument;
 use crate::clock::Timestamp;
+use crate::instrument::metadata::*;
+use crate::instrument::text::{Escape, Item, Preview};
+use crate::instrument::{Address, EventLoopInstrument, Failure, SocketHandle, TaskInfo};
+use std::fmt;
 use tracing::debug;
-
-/// Emits a `tracing` event at debug level for each event, with its facts as fields.
-///
-/// Targets: `loopscope::socket`, `loopscope::tls`, `loopscope::dns`, `loopscope::queue`,
-/// `loopscope::task`, `loopscope::loop`. Durations are in seconds. Where no `tracing` subscriber is
-/// set, the events reach the `log` crate's logger.
-///
-/// Payloads are private: their sizes are logged, and their first bytes where a
-/// [`preview`](Self::preview) is asked for.
-///
-/// ```
-/// use loopscope::event_loop::EventLoop;
-/// use loopscope::instrument::{EnterScope, LogInstrument};
-///
-/// let _scope = LogInstrument::new().enter();
-/// EventLoop::new()?.run_until_complete(async { /* … */ });
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Debug, Clone, Default)]
-pub struct LogInstrument {
-    preview: usize,
-}
-
-impl LogInstrument {
-    /// Logs sizes only.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Logs also the first `bytes` bytes of what is sent and received.
-    #[must_use]
-    pub fn preview(mut self, bytes: usize) -> Self {
-        self.preview = bytes;
-        self
-    }
-}
+use tracing::field::{DisplayValue, display};
 
 fn seconds(start: Timestamp, finish: Timestamp) -> f64 {
     (finish - start).as_secs_f64()
@@ -50,29 +17,53 @@ fn id(task: Option<&TaskInfo>) -> Option<u64> {
     task.map(|task| task.id().get())
 }
 
-fn name(task: Option<&TaskInfo>) -> Option<&str> {
-    task.and_then(TaskInfo::name)
+fn name(task: Option<&TaskInfo>) -> Option<DisplayValue<Escape<&str>>> {
+    Some(display(Escape(task?.name()?)))
 }
 
-/// The other end's address; a listener's own.
-fn peer(socket: &SocketHandle) -> String {
-    socket.to_string()
+fn local(socket: &SocketHandle) -> Option<DisplayValue<Escape<&Address>>> {
+    Some(display(Escape(socket.local_address()?)))
 }
 
-fn local(socket: &SocketHandle) -> Option<String> {
-    socket.local_address().map(ToString::to_string)
+/// What an operation that had no success was to reach.
+fn attempted<'a>(metadata: &SocketErrorMetadata<'a>) -> &'a dyn fmt::Display {
+    match metadata.target_address {
+        Some(target) => target,
+        None => metadata.socket_handle,
+    }
 }
 
-/// An event with the facts that all events in a task share.
+fn error_type(failure: &Failure<'_>) -> Option<&'static str> {
+    match failure {
+        Failure::Error { error_type, .. } => Some(error_type.as_str()),
+        Failure::Cancelled => None,
+    }
+}
+
+fn outcome(failure: &Failure<'_>) -> &'static str {
+    match failure {
+        Failure::Error { .. } => "failed",
+        Failure::Cancelled => "cancelled",
+    }
+}
+
+/// An event with the fields that all events in a task share.
+///
+/// What the fields are made of is evaluated only where somebody wants the event.
 macro_rules! event {
-    ($target:literal, $task:expr, { $($fields:tt)* }, $($message:tt)+) => {{
-        let task: Option<&TaskInfo> = $task;
+    ($target:literal, $task:expr, { $($fields:tt)* }, $($message:tt)+) => {
         debug!(
             target: $target,
-            { task.id = id(task), task.name = name(task), $($fields)* },
+            { task.id = id($task), task.name = name($task), $($fields)* },
             $($message)+
-        );
-    }};
+        )
+    };
+}
+
+impl LogInstrument {
+    fn shown<'a>(&self, data: &'a [u8]) -> Option<DisplayValue<Preview<'a>>> {
+        Preview::of(data, self.preview).map(display)
+    }
 }
 
 impl EventLoopInstrument for LogInstrument {
@@ -82,7 +73,7 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 queue = %Escape(metadata.queue),
-                item = %Escape(format_args!("{:?}", metadata.item)),
+                item = %Item(metadata.item),
                 len = metadata.len,
                 immediate = metadata.immediate,
                 duration = seconds(metadata.start_time, metadata.finish_time),
@@ -97,7 +88,7 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 queue = %Escape(metadata.queue),
-                item = %Escape(format_args!("{:?}", metadata.item)),
+                item = %Item(metadata.item),
                 len = metadata.len,
                 immediate = metadata.immediate,
                 duration = seconds(metadata.start_time, metadata.finish_time),
@@ -113,6 +104,8 @@ impl EventLoopInstrument for LogInstrument {
             {
                 socket = metadata.socket_handle.id().get(),
                 role = metadata.socket_handle.role().as_str(),
+                peer = %Escape(metadata.socket_handle),
+                local = local(metadata.socket_handle),
             },
             "socket opened"
         );
@@ -124,7 +117,7 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = %metadata.target_address,
+                peer = %Escape(metadata.target_address),
             },
             "connecting"
         );
@@ -136,7 +129,7 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = %metadata.target_address,
+                peer = %Escape(metadata.target_address),
                 local = local(metadata.socket_handle),
                 immediate = metadata.immediate,
                 duration = seconds(metadata.start_time, metadata.finish_time),
@@ -162,8 +155,9 @@ impl EventLoopInstrument for LogInstrument {
             "loopscope::socket",
             metadata.task,
             {
-                socket = metadata.accepted.map(|accepted| accepted.id().get()),
-                peer = metadata.accepted.map(|accepted| peer(accepted)),
+                socket = metadata.socket_handle.id().get(),
+                accepted = metadata.accepted.map(|accepted| accepted.id().get()),
+                peer = metadata.accepted.map(|accepted| display(Escape(accepted))),
                 local = local(metadata.socket_handle),
                 immediate = metadata.immediate,
                 duration = seconds(metadata.start_time, metadata.finish_time),
@@ -178,7 +172,7 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = peer(metadata.socket_handle),
+                peer = %Escape(metadata.socket_handle),
             },
             "waiting for data"
         );
@@ -190,22 +184,25 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = peer(metadata.socket_handle),
+                peer = %Escape(metadata.socket_handle),
+                local = local(metadata.socket_handle),
                 size = metadata.size,
                 immediate = metadata.immediate,
                 duration = seconds(metadata.start_time, metadata.finish_time),
             },
-            "data received"
+            "ready to receive data"
         );
     }
 
     fn on_socket_recv_data(&self, metadata: &SocketRecvDataMetadata<'_>) {
-        let preview = Preview {
-            data: metadata.data,
-            limit: self.preview,
-        };
-        debug!(target: "loopscope::socket", socket = metadata.socket_handle.id().get(),
-            size = metadata.data.len(), "got {} bytes{preview}", metadata.data.len());
+        debug!(
+            target: "loopscope::socket",
+            socket = metadata.socket_handle.id().get(),
+            peer = %Escape(metadata.socket_handle),
+            size = metadata.data.len(),
+            data = self.shown(metadata.data),
+            "data received"
+        );
     }
 
     fn on_socket_send_start(&self, metadata: &InstrumentationMetadata<'_>) {
@@ -214,20 +211,22 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = peer(metadata.socket_handle),
+                peer = %Escape(metadata.socket_handle),
             },
-            "sending"
+            "starting send"
         );
     }
 
     fn on_socket_send_data(&self, metadata: &SocketSendDataMetadata<'_>) {
-        let preview = Preview {
-            data: metadata.data,
-            limit: self.preview,
-        };
-        debug!(target: "loopscope::socket", socket = metadata.socket_handle.id().get(),
+        debug!(
+            target: "loopscope::socket",
+            socket = metadata.socket_handle.id().get(),
+            peer = %Escape(metadata.socket_handle),
             size = metadata.bytes_sent,
-            "sent {}/{} bytes{preview}", metadata.bytes_sent, metadata.data.len());
+            of = metadata.data.len(),
+            data = self.shown(metadata.data),
+            "data sent"
+        );
     }
 
     fn on_socket_send_ready(&self, metadata: &ReadySocketInstrumentationMetadata<'_>) {
@@ -236,27 +235,29 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = peer(metadata.socket_handle),
+                peer = %Escape(metadata.socket_handle),
+                local = local(metadata.socket_handle),
                 size = metadata.size,
                 immediate = metadata.immediate,
                 duration = seconds(metadata.start_time, metadata.finish_time),
             },
-            "data sent"
+            "send completed"
         );
     }
 
     fn on_socket_error(&self, metadata: &SocketErrorMetadata<'_>) {
-        let error_type = error_type(&metadata.failure);
         event!(
             "loopscope::socket",
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = peer(metadata.socket_handle),
+                peer = %Escape(attempted(metadata)),
+                local = local(metadata.socket_handle),
                 operation = metadata.operation.as_str(),
-                error.type = error_type,
                 error = %Escape(metadata.failure),
+                error.type = error_type(&metadata.failure),
                 size = metadata.size,
+                immediate = metadata.immediate,
                 duration = seconds(metadata.start_time, metadata.finish_time),
             },
             "socket operation {}", outcome(&metadata.failure)
@@ -269,7 +270,8 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = peer(metadata.socket_handle),
+                role = metadata.socket_handle.role().as_str(),
+                peer = %Escape(metadata.socket_handle),
             },
             "socket closed"
         );
@@ -282,12 +284,14 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = peer(metadata.socket_handle),
-                server.name = metadata .server_hostname .map(|name| Escape(name).to_string()),
+                peer = %Escape(metadata.socket_handle),
+                server.name = metadata.server_hostname.map(|name| display(Escape(name))),
                 version = session.version,
                 cipher = session.cipher,
                 curve = session.curve,
+                protocol = session.next_protocol.map(|name| display(name.escape_ascii())),
                 resumed = session.resumed,
+                immediate = metadata.immediate,
                 duration = seconds(metadata.start_time, metadata.finish_time),
             },
             "TLS handshake complete"
@@ -300,10 +304,11 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = peer(metadata.socket_handle),
-                server.name = metadata.server_hostname.map(|name| Escape(name).to_string()),
-                error.type = error_type(&metadata.failure),
+                peer = %Escape(metadata.socket_handle),
+                server.name = metadata.server_hostname.map(|name| display(Escape(name))),
                 error = %Escape(metadata.failure),
+                error.type = error_type(&metadata.failure),
+                immediate = metadata.immediate,
                 duration = seconds(metadata.start_time, metadata.finish_time),
             },
             "TLS handshake {}", outcome(&metadata.failure)
@@ -312,7 +317,7 @@ impl EventLoopInstrument for LogInstrument {
 
     fn on_dns_lookup_start(&self, metadata: &DnsLookupStartMetadata<'_>) {
         event!(
-            "loopscope::dns",
+            "loopscope::socket",
             metadata.task,
             {
                 name = %Escape(metadata.name),
@@ -324,13 +329,14 @@ impl EventLoopInstrument for LogInstrument {
     fn on_dns_lookup_ready(&self, metadata: &DnsLookupReadyMetadata<'_>) {
         let failure = metadata.outcome.err();
         event!(
-            "loopscope::dns",
+            "loopscope::socket",
             metadata.task,
             {
                 name = %Escape(metadata.name),
-                answers = ?metadata.outcome.unwrap_or_default(),
+                answers = metadata.outcome.ok().map(tracing::field::debug),
+                error = failure.map(|failure| display(Escape(failure))),
                 error.type = failure.as_ref().and_then(error_type),
-                error = failure.map(|failure| Escape(failure).to_string()),
+                immediate = metadata.immediate,
                 duration = seconds(metadata.start_time, metadata.finish_time),
             },
             "name look-up {}", failure.as_ref().map_or("complete", outcome)
@@ -344,6 +350,7 @@ impl EventLoopInstrument for LogInstrument {
             {
                 parent = id(metadata.parent),
                 detached = metadata.detached,
+                serves = metadata.serves.map(|socket| display(Escape(socket))),
             },
             "task spawned"
         );
@@ -396,36 +403,40 @@ impl EventLoopInstrument for LogInstrument {
     }
 
     fn on_task_completed(&self, metadata: &TaskEndMetadata<'_>) {
-        end(metadata, None, "task completed");
+        end(metadata, None, "completed");
     }
 
     fn on_task_error(&self, metadata: &TaskErrorMetadata<'_>) {
-        let message = if metadata.failure.is_panic() {
-            "task panicked"
+        let how = if metadata.failure.is_panic() {
+            "panicked"
         } else {
-            "task failed"
+            "failed"
         };
-        end(
-            &metadata.end,
-            Some(Escape(metadata.failure).to_string()),
-            message,
-        );
+        end(&metadata.end, Some(&metadata.failure), how);
     }
 
     fn on_task_cancelled(&self, metadata: &TaskEndMetadata<'_>) {
-        end(metadata, None, "task cancelled");
+        end(metadata, None, "cancelled");
     }
 
     fn on_loop_park(&self, metadata: &LoopParkMetadata<'_>) {
-        debug!(target: "loopscope::loop", event_loop = %Escape(metadata.event_loop),
+        debug!(
+            target: "loopscope::loop",
+            event_loop = %Escape(metadata.event_loop),
             active = seconds(metadata.active_since, metadata.park_time),
-            stops = metadata.stops, "loop sleeps");
+            timeout = metadata.timeout.map(|timeout| timeout.as_secs_f64()),
+            "loop {}", if metadata.stops { "stops" } else { "sleeps" }
+        );
     }
 
     fn on_loop_unpark(&self, metadata: &LoopUnparkMetadata<'_>) {
-        debug!(target: "loopscope::loop", event_loop = %Escape(metadata.event_loop),
+        debug!(
+            target: "loopscope::loop",
+            event_loop = %Escape(metadata.event_loop),
             idle = seconds(metadata.park_time, metadata.unpark_time),
-            events = metadata.events, "loop woke");
+            events = metadata.events,
+            "loop woke"
+        );
     }
 
     fn on_timer_fired(&self, metadata: &TimerFiredMetadata<'_>) {
@@ -440,29 +451,15 @@ impl EventLoopInstrument for LogInstrument {
     }
 }
 
-fn end(metadata: &TaskEndMetadata<'_>, error: Option<String>, message: &'static str) {
+fn end(metadata: &TaskEndMetadata<'_>, failure: Option<&TaskFailure<'_>>, how: &str) {
     event!(
         "loopscope::task",
         Some(metadata.task),
         {
             polls = metadata.task.polls(),
             busy = metadata.task.busy().as_secs_f64(),
-            error = error,
+            error = failure.map(|failure| display(Escape(failure))),
         },
-        "{message}"
+        "task {how}"
     );
-}
-
-fn error_type(failure: &Failure<'_>) -> Option<&'static str> {
-    match failure {
-        Failure::Error { error_type, .. } => Some(error_type.as_str()),
-        Failure::Cancelled => None,
-    }
-}
-
-fn outcome(failure: &Failure<'_>) -> &'static str {
-    match failure {
-        Failure::Error { .. } => "failed",
-        Failure::Cancelled => "cancelled",
-    }
 }

@@ -1,165 +1,13 @@
-//! Lines for people.
+//! The line of each event.
 
-use super::metadata::*;
-use super::text::{Escape, Preview};
-use super::{EventLoopInstrument, Failure, SocketHandle, TaskInfo};
+use super::PrintInstrument;
 use crate::clock::Timestamp;
-use std::cell::{Cell, RefCell};
+use crate::instrument::metadata::*;
+use crate::instrument::text::{Escape, Item};
+use crate::instrument::{EventLoopInstrument, Failure, SocketHandle, SocketRole};
 use std::fmt;
-use std::io::{self, Stdout, Write};
+use std::io::Write;
 use std::time::Duration;
-
-/// Prints a line for each event on sockets, TLS, names and queues, and where asked on tasks and the
-/// loop.
-///
-/// Payloads are private: their sizes are printed, and their first bytes where a
-/// [`preview`](Self::preview) is asked for. Items of queues are printed as the queue shows them;
-/// an `opaque` queue shows none. What comes from outside is printed without control characters.
-///
-/// Source: the lines of the original's `PrintInstrument` (flowno 0.1.19).
-///
-/// The original's own example:
-///
-/// ```
-/// use loopscope::event_loop::EventLoop;
-/// use loopscope::instrument::{EnterScope, PrintInstrument};
-/// use loopscope::sync::AsyncQueue;
-/// use std::io::Read;
-///
-/// // Define a simple future that uses a queue.
-/// async fn queue_example() -> i32 {
-///     let queue = AsyncQueue::unbounded();
-///     // Put an item into the queue.
-///     queue.put(42).await.expect("the queue is open");
-///     // Get the item back from the queue.
-///     queue.get().await.expect("the queue has an item")
-/// }
-///
-/// // Create an event loop and run with instrumentation; PrintInstrument::new() prints to stdout.
-/// let (mut output, writer) = std::io::pipe()?;
-/// let event_loop = EventLoop::new()?;
-/// let scope = PrintInstrument::with_writer(writer).enter();
-/// let result = event_loop.run_until_complete(queue_example());
-/// drop(scope);
-///
-/// let mut lines = String::new();
-/// output.read_to_string(&mut lines)?;
-/// assert_eq!(
-///     lines,
-///     "[QUEUE-PUT] Item put in queue: 42\n\
-///      [QUEUE-GET] Item retrieved from queue: 42\n"
-/// );
-/// assert_eq!(result, 42);
-/// # Ok::<(), std::io::Error>(())
-/// ```
-pub struct PrintInstrument<W = Stdout> {
-    output: RefCell<Output<W>>,
-    preview: usize,
-    tasks: bool,
-    event_loop: bool,
-}
-
-struct Output<W> {
-    writer: W,
-    /// A line is gathered here, so that it is written at once.
-    line: Vec<u8>,
-    failed: Cell<bool>,
-}
-
-impl PrintInstrument {
-    /// Prints to stdout.
-    #[expect(
-        clippy::new_without_default,
-        reason = "where it prints to is better said"
-    )]
-    pub fn new() -> Self {
-        Self::with_writer(io::stdout())
-    }
-}
-
-impl<W: Write> PrintInstrument<W> {
-    /// Prints to `writer`.
-    pub fn with_writer(writer: W) -> Self {
-        let output = Output {
-            writer,
-            line: Vec::new(),
-            failed: Cell::new(false),
-        };
-        Self {
-            output: RefCell::new(output),
-            preview: 0,
-            tasks: false,
-            event_loop: false,
-        }
-    }
-
-    /// Prints also the first `bytes` bytes of what is sent and received.
-    #[must_use]
-    pub fn preview(mut self, bytes: usize) -> Self {
-        self.preview = bytes;
-        self
-    }
-
-    /// Prints also what happens to tasks.
-    #[must_use]
-    pub fn with_tasks(mut self) -> Self {
-        self.tasks = true;
-        self
-    }
-
-    /// Prints also when the loop sleeps and wakes and when timers fire.
-    #[must_use]
-    pub fn with_loop(mut self) -> Self {
-        self.event_loop = true;
-        self
-    }
-
-    fn print(&self, line: fmt::Arguments<'_>) {
-        // A writer that is itself watched may come back here: its lines are not printed.
-        let Ok(mut output) = self.output.try_borrow_mut() else {
-            return;
-        };
-        let Output {
-            writer,
-            line: buffer,
-            failed,
-        } = &mut *output;
-        buffer.clear();
-        let result = writeln!(buffer, "{line}").and_then(|()| writer.write_all(buffer));
-        match result {
-            Err(error) if !failed.replace(true) => tracing::warn!(
-                target: "loopscope::instrument",
-                %error,
-                "PrintInstrument cannot write its lines: they are lost until its writer works \
-                 again. Is the disk full, or has the reader of a pipe gone?"
-            ),
-            Err(_) => {}
-            Ok(()) => failed.set(false),
-        }
-    }
-
-    fn print_task(&self, line: fmt::Arguments<'_>) {
-        if self.tasks {
-            self.print(line);
-        }
-    }
-
-    fn print_loop(&self, line: fmt::Arguments<'_>) {
-        if self.event_loop {
-            self.print(line);
-        }
-    }
-}
-
-impl<W> fmt::Debug for PrintInstrument<W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrintInstrument")
-            .field("preview", &self.preview)
-            .field("tasks", &self.tasks)
-            .field("event_loop", &self.event_loop)
-            .finish_non_exhaustive()
-    }
-}
 
 /// A duration in seconds with four decimals, as the original prints it.
 struct Seconds(Duration);
@@ -175,33 +23,66 @@ fn seconds(start: Timestamp, finish: Timestamp) -> Seconds {
 }
 
 /// The address of this end, as far as it is known.
-fn local(socket: &SocketHandle) -> impl fmt::Display {
-    match socket.local_address() {
-        Some(address) => address.to_string(),
-        None => "an unknown address".into(),
+struct Local<'a>(&'a SocketHandle);
+
+impl fmt::Display for Local<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.local_address() {
+            Some(address) => Escape(address).fmt(f),
+            None => f.write_str("an unknown address"),
+        }
     }
 }
 
-fn task_name(task: &TaskInfo) -> impl fmt::Display {
-    Escape(task)
+/// What was tried, and with whom: `recv from 192.0.2.1:443`.
+struct Attempt<'a>(&'a SocketErrorMetadata<'a>);
+
+impl fmt::Display for Attempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(metadata) = self;
+        let operation = metadata.operation.as_str();
+        let preposition = match metadata.operation {
+            SocketOperation::Connect | SocketOperation::Send => "to",
+            SocketOperation::Accept => "on",
+            SocketOperation::Recv => "from",
+        };
+        write!(f, "{operation} {preposition} ")?;
+        match metadata.target_address {
+            Some(target) => Escape(target).fmt(f),
+            None => Escape(metadata.socket_handle).fmt(f),
+        }
+    }
+}
+
+/// Addresses, one after the other.
+struct Answers<'a>(&'a [std::net::IpAddr]);
+
+impl fmt::Display for Answers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((first, others)) = self.0.split_first() else {
+            return f.write_str("no address");
+        };
+        first.fmt(f)?;
+        others.iter().try_for_each(|answer| write!(f, ", {answer}"))
+    }
 }
 
 impl<W: Write> EventLoopInstrument for PrintInstrument<W> {
     fn on_queue_get(&self, metadata: &QueueMetadata<'_>) {
-        let item = Escape(format_args!("{:?}", metadata.item));
+        let item = Item(metadata.item);
         self.print(format_args!(
             "[QUEUE-GET] Item retrieved from queue: {item}"
         ));
     }
 
     fn on_queue_put(&self, metadata: &QueueMetadata<'_>) {
-        let item = Escape(format_args!("{:?}", metadata.item));
+        let item = Item(metadata.item);
         self.print(format_args!("[QUEUE-PUT] Item put in queue: {item}"));
     }
 
     fn on_socket_open(&self, metadata: &InstrumentationMetadata<'_>) {
-        let socket = metadata.socket_handle;
-        if socket.role() == super::SocketRole::Listener {
+        let socket = Escape(metadata.socket_handle);
+        if metadata.socket_handle.role() == SocketRole::Listener {
             self.print(format_args!("[LISTEN] Listening on {socket}"));
         }
     }
@@ -209,20 +90,21 @@ impl<W: Write> EventLoopInstrument for PrintInstrument<W> {
     fn on_socket_connect_start(&self, metadata: &SocketConnectStartMetadata<'_>) {
         self.print(format_args!(
             "[CONNECT] Connecting to {}.",
-            metadata.target_address
+            Escape(metadata.target_address)
         ));
     }
 
     fn on_socket_connect_ready(&self, metadata: &SocketConnectReadyMetadata<'_>) {
         let took = seconds(metadata.start_time, metadata.finish_time);
-        let (target, local) = (metadata.target_address, local(metadata.socket_handle));
+        let target = Escape(metadata.target_address);
+        let local = Local(metadata.socket_handle);
         self.print(format_args!(
             "[CONNECT] Connected to {target} in {took} via {local}"
         ));
     }
 
     fn on_socket_accept_start(&self, metadata: &InstrumentationMetadata<'_>) {
-        let socket = metadata.socket_handle;
+        let socket = Escape(metadata.socket_handle);
         self.print(format_args!(
             "[ACCEPT] Waiting for a connection on {socket}"
         ));
@@ -230,8 +112,8 @@ impl<W: Write> EventLoopInstrument for PrintInstrument<W> {
 
     fn on_socket_accept_ready(&self, metadata: &ReadySocketInstrumentationMetadata<'_>) {
         let took = seconds(metadata.start_time, metadata.finish_time);
-        let listener = metadata.socket_handle;
-        let peer = metadata.accepted.unwrap_or(listener);
+        let listener = Escape(metadata.socket_handle);
+        let peer = Escape(metadata.accepted.unwrap_or(metadata.socket_handle));
         self.print(format_args!(
             "[ACCEPT] Accepted a connection from {peer} in {took} on {listener}"
         ));
@@ -240,76 +122,63 @@ impl<W: Write> EventLoopInstrument for PrintInstrument<W> {
     fn on_socket_recv_start(&self, metadata: &InstrumentationMetadata<'_>) {
         self.print(format_args!(
             "[RECV] Waiting for data from {}",
-            metadata.socket_handle
+            Escape(metadata.socket_handle)
         ));
     }
 
     fn on_socket_recv_ready(&self, metadata: &ReadySocketInstrumentationMetadata<'_>) {
         let took = seconds(metadata.start_time, metadata.finish_time);
-        let socket = metadata.socket_handle;
+        let socket = Escape(metadata.socket_handle);
         self.print(format_args!(
             "[RECV] Ready to receive data from {socket} in {took}"
         ));
     }
 
     fn on_socket_recv_data(&self, metadata: &SocketRecvDataMetadata<'_>) {
-        let data = metadata.data;
-        let preview = Preview {
-            data,
-            limit: self.preview,
-        };
-        self.print(format_args!(
-            "[RECV-DATA] Got {} bytes{preview}",
-            data.len()
-        ));
+        let size = metadata.data.len();
+        self.print_data(format_args!("[RECV-DATA] Got {size} bytes"), metadata.data);
     }
 
     fn on_socket_send_start(&self, metadata: &InstrumentationMetadata<'_>) {
         self.print(format_args!(
             "[SEND] Starting send to {}",
-            metadata.socket_handle
+            Escape(metadata.socket_handle)
         ));
     }
 
     fn on_socket_send_data(&self, metadata: &SocketSendDataMetadata<'_>) {
-        let (data, sent) = (metadata.data, metadata.bytes_sent);
-        let preview = Preview {
-            data,
-            limit: self.preview,
-        };
-        self.print(format_args!(
-            "[SEND-DATA] Sent {sent}/{} bytes{preview}",
-            data.len()
-        ));
+        let (sent, size) = (metadata.bytes_sent, metadata.data.len());
+        self.print_data(
+            format_args!("[SEND-DATA] Sent {sent}/{size} bytes"),
+            metadata.data,
+        );
     }
 
     fn on_socket_send_ready(&self, metadata: &ReadySocketInstrumentationMetadata<'_>) {
         let took = seconds(metadata.start_time, metadata.finish_time);
         self.print(format_args!(
             "[SEND] Completed send to {} in {took}",
-            metadata.socket_handle
+            Escape(metadata.socket_handle)
         ));
     }
 
     fn on_socket_error(&self, metadata: &SocketErrorMetadata<'_>) {
         let took = seconds(metadata.start_time, metadata.finish_time);
-        let (operation, socket) = (metadata.operation.as_str(), metadata.socket_handle);
+        let attempt = Attempt(metadata);
         match metadata.failure {
             Failure::Cancelled => {
-                self.print(format_args!(
-                    "[CANCEL] {operation} of {socket} cancelled after {took}"
-                ));
+                self.print(format_args!("[CANCEL] {attempt} cancelled after {took}"));
             }
             failure => self.print(format_args!(
-                "[ERROR] {operation} of {socket} failed after {took}: {}",
+                "[ERROR] {attempt} failed after {took}: {}",
                 Escape(failure)
             )),
         }
     }
 
     fn on_socket_close(&self, metadata: &InstrumentationMetadata<'_>) {
-        let socket = metadata.socket_handle;
-        if socket.role() == super::SocketRole::Listener {
+        let socket = Escape(metadata.socket_handle);
+        if metadata.socket_handle.role() == SocketRole::Listener {
             self.print(format_args!("[CLOSE] Listener closed on {socket}"));
         } else {
             self.print(format_args!("[CLOSE] Connection closed to {socket}"));
@@ -349,9 +218,8 @@ impl<W: Write> EventLoopInstrument for PrintInstrument<W> {
         let name = Escape(metadata.name);
         match metadata.outcome {
             Ok(answers) => {
-                self.print(format_args!(
-                    "[DNS] Looked up {name} in {took}: {answers:?}"
-                ));
+                let answers = Answers(answers);
+                self.print(format_args!("[DNS] Looked up {name} in {took}: {answers}"));
             }
             Err(Failure::Cancelled) => {
                 self.print(format_args!(
@@ -366,10 +234,10 @@ impl<W: Write> EventLoopInstrument for PrintInstrument<W> {
     }
 
     fn on_task_spawned(&self, metadata: &TaskSpawnedMetadata<'_>) {
-        let task = task_name(metadata.task);
+        let task = Escape(metadata.task);
         match metadata.parent {
             Some(parent) => {
-                let parent = task_name(parent);
+                let parent = Escape(parent);
                 self.print_task(format_args!("[TASK] {task} spawned by {parent}"));
             }
             None => self.print_task(format_args!("[TASK] {task} spawned")),
@@ -377,20 +245,20 @@ impl<W: Write> EventLoopInstrument for PrintInstrument<W> {
     }
 
     fn on_task_before_send(&self, metadata: &TaskSendMetadata<'_>) {
-        let (task, resumption) = (task_name(metadata.task), metadata.resumption);
+        let (task, resumption) = (Escape(metadata.task), metadata.resumption);
         self.print_task(format_args!("[TASK] {task} resumed: {resumption}"));
     }
 
     fn on_task_after_send(&self, metadata: &TaskAfterSendMetadata<'_>) {
         let took = seconds(metadata.sent.start_time, metadata.finish_time);
-        let (task, command) = (task_name(metadata.sent.task), Escape(metadata.command));
+        let (task, command) = (Escape(metadata.sent.task), Escape(metadata.command));
         self.print_task(format_args!(
             "[TASK] {task} ran {took}, now waits: {command}"
         ));
     }
 
     fn on_task_before_throw(&self, metadata: &TaskThrowMetadata<'_>) {
-        let (task, exception) = (task_name(metadata.task), metadata.exception);
+        let (task, exception) = (Escape(metadata.task), metadata.exception);
         self.print_task(format_args!(
             "[TASK] {task} resumed by an error: {exception}"
         ));
@@ -398,21 +266,18 @@ impl<W: Write> EventLoopInstrument for PrintInstrument<W> {
 
     fn on_task_after_throw(&self, metadata: &TaskAfterThrowMetadata<'_>) {
         let took = seconds(metadata.thrown.start_time, metadata.finish_time);
-        let (task, command) = (task_name(metadata.thrown.task), Escape(metadata.command));
+        let (task, command) = (Escape(metadata.thrown.task), Escape(metadata.command));
         self.print_task(format_args!(
             "[TASK] {task} ran {took}, now waits: {command}"
         ));
     }
 
     fn on_task_completed(&self, metadata: &TaskEndMetadata<'_>) {
-        self.print_task(format_args!(
-            "[TASK] {} completed",
-            task_name(metadata.task)
-        ));
+        self.print_task(format_args!("[TASK] {} completed", Escape(metadata.task)));
     }
 
     fn on_task_error(&self, metadata: &TaskErrorMetadata<'_>) {
-        let task = task_name(metadata.end.task);
+        let task = Escape(metadata.end.task);
         let verb = if metadata.failure.is_panic() {
             "panicked"
         } else {
@@ -423,10 +288,7 @@ impl<W: Write> EventLoopInstrument for PrintInstrument<W> {
     }
 
     fn on_task_cancelled(&self, metadata: &TaskEndMetadata<'_>) {
-        self.print_task(format_args!(
-            "[TASK] {} cancelled",
-            task_name(metadata.task)
-        ));
+        self.print_task(format_args!("[TASK] {} cancelled", Escape(metadata.task)));
     }
 
     fn on_loop_park(&self, metadata: &LoopParkMetadata<'_>) {
@@ -452,7 +314,7 @@ impl<W: Write> EventLoopInstrument for PrintInstrument<W> {
         let late = seconds(metadata.deadline, metadata.fire_time);
         match metadata.task {
             Some(task) => {
-                let task = task_name(task);
+                let task = Escape(task);
                 self.print_loop(format_args!("[TIMER] Fired for {task}, {late} late"));
             }
             None => self.print_loop(format_args!("[TIMER] Fired, {late} late")),
