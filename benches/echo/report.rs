@@ -42,7 +42,7 @@ impl Report {
         self.servers[server].1.push(sample);
     }
 
-    pub(crate) fn print(&self, options: &Options, alone: bool) -> io::Result<()> {
+    pub(crate) fn print(&self, options: &Options, pinned: bool) -> io::Result<()> {
         let mut output = io::stdout().lock();
         writeln!(
             output,
@@ -51,10 +51,10 @@ impl Report {
             options.round,
             options.connections,
             crate::load::MESSAGE,
-            if alone {
-                "; the server on a core of its own"
-            } else {
-                "; server and load SHARE their cores"
+            match (pinned, options.one_core) {
+                (true, false) => "; the server on a core of its own",
+                (true, true) => "; server and load on one core",
+                (false, _) => "; server and load on ANY core",
             }
         )?;
         writeln!(
