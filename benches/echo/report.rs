@@ -84,9 +84,11 @@ fn write_row(
 ) -> io::Result<()> {
     let sum = samples.iter().fold(Sums::default(), Sums::add);
     let ratios = |of: fn(&Sample) -> f64| Mean::of_ratios(samples, base?, of);
-    let user = base.map(|base| {
+    let user = base.and_then(|base| {
         let base = base.iter().fold(Sums::default(), Sums::add);
-        sum.micros(sum.user) / base.micros(base.user)
+        let ratio = sum.micros(sum.user) / base.micros(base.user);
+        // The kernel tells user from system time at its ticks: a short run has none of the former.
+        ratio.is_finite().then_some(ratio)
     });
     writeln!(
         output,
