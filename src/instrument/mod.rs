@@ -6,6 +6,8 @@
 //! [`CompositeInstrument`]. It knows nothing of the loop: another one can fire the same hooks
 //! through [`current_instrument`].
 
+#[cfg(test)]
+mod captured;
 mod command;
 mod composite;
 mod event_loop_instrument;
@@ -17,6 +19,8 @@ mod print;
 mod queue;
 #[cfg(any(test, feature = "testing"))]
 mod recorder;
+#[cfg(test)]
+mod samples;
 pub(crate) mod scope;
 mod slots;
 mod socket;
