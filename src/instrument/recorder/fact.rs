@@ -1,16 +1,16 @@
 //! One event, owned.
 
-use super::{at, describe};
 use crate::clock::Timestamp;
 use crate::instrument::metadata::*;
 use crate::instrument::{
-    Address, ErrorType, Resumption, SocketId, SocketOperation, SocketRole, TaskException, TaskId,
-    TaskInfo,
+    Address, ErrorType, Failure, QueueId, Resumption, SocketHandle, SocketId, SocketOperation,
+    SocketRole, TaskException, TaskId, TaskInfo,
 };
+use std::fmt;
 
 /// One event: which hook was fired, and what it was told, as far as it applies.
 #[non_exhaustive]
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Recorded {
     /// The hook's name.
     pub hook: &'static str,
@@ -26,6 +26,8 @@ pub struct Recorded {
     pub role: Option<SocketRole>,
     /// The connection that was accepted.
     pub accepted: Option<SocketId>,
+    /// The queue.
+    pub queue: Option<QueueId>,
     /// The operation of which this is an event.
     pub operation: Option<SocketOperation>,
     /// The peer's address, or the one to connect to.
@@ -64,8 +66,36 @@ pub struct Recorded {
     pub resumed: Option<bool>,
     /// Whether the instrument has heard of the task's spawn.
     pub since_spawn: Option<bool>,
-    /// Addresses that a name was resolved to.
+    /// How many addresses a name was resolved to.
     pub answers: Option<usize>,
+    /// Whether a task that was spawned is meant to outlive what its parent does.
+    pub detached: Option<bool>,
+    /// The connection that a task that was spawned serves.
+    pub serves: Option<SocketId>,
+    /// Whether the loop's run ends with this park.
+    pub stops: Option<bool>,
+}
+
+/// Shows what applies to the event, and nothing else: a failed assertion is to be read.
+impl fmt::Debug for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct(self.hook);
+        macro_rules! show {
+            ($($field:ident)*) => {
+                $(if let Some(value) = &self.$field {
+                    shown.field(stringify!($field), value);
+                })*
+            };
+        }
+        show!(task task_name parent socket role accepted queue operation peer local immediate);
+        show!(start_time ready_time finish_time wake_time size);
+        if let Some(data) = &self.data {
+            shown.field("data", &format_args!("{}", data.escape_ascii()));
+        }
+        show!(failure error_type name command resumption exception tls resumed since_spawn);
+        show!(answers detached serves stops);
+        shown.finish()
+    }
 }
 
 impl Recorded {
@@ -78,19 +108,12 @@ impl Recorded {
         }
     }
 
-    fn on(mut self, socket: &crate::instrument::SocketHandle) -> Self {
+    fn on(mut self, socket: &SocketHandle) -> Self {
         self.socket = Some(socket.id());
         self.role = Some(socket.role());
         self.peer = socket.peer_address().cloned();
         self.local = socket.local_address().cloned();
-        self.operation = [
-            ("connect", SocketOperation::Connect),
-            ("accept", SocketOperation::Accept),
-            ("recv", SocketOperation::Recv),
-            ("send", SocketOperation::Send),
-        ]
-        .into_iter()
-        .find_map(|(name, operation)| self.hook.contains(name).then_some(operation));
+        self.operation = operation_of(self.hook);
         self
     }
 
@@ -102,6 +125,29 @@ impl Recorded {
     }
 }
 
+/// The operation of which a hook tells, by the hook's name.
+fn operation_of(hook: &str) -> Option<SocketOperation> {
+    let name = hook.strip_prefix("on_socket_")?.split('_').next()?;
+    let operations = [
+        SocketOperation::Connect,
+        SocketOperation::Accept,
+        SocketOperation::Recv,
+        SocketOperation::Send,
+    ];
+    operations
+        .into_iter()
+        .find(|operation| operation.as_str() == name)
+}
+
+/// What a failure says, and its kind.
+fn describe(failure: &Failure<'_>) -> (String, Option<ErrorType>) {
+    let error_type = match failure {
+        Failure::Error { error_type, .. } => Some(*error_type),
+        Failure::Cancelled => None,
+    };
+    (failure.to_string(), error_type)
+}
+
 /// Metadata that can be recorded.
 pub(super) trait Facts {
     fn facts(&self, hook: &'static str) -> Recorded;
@@ -110,6 +156,7 @@ pub(super) trait Facts {
 impl Facts for QueueMetadata<'_> {
     fn facts(&self, hook: &'static str) -> Recorded {
         Recorded {
+            queue: Some(self.queue.id()),
             name: self.queue.name().map(String::from),
             data: Some(format!("{:?}", self.item).into_bytes()),
             size: Some(self.len),
@@ -122,7 +169,7 @@ impl Facts for QueueMetadata<'_> {
 impl Facts for InstrumentationMetadata<'_> {
     fn facts(&self, hook: &'static str) -> Recorded {
         Recorded {
-            start_time: at(self.start_time),
+            start_time: Some(self.start_time),
             ..Recorded::new(hook, self.task).on(self.socket_handle)
         }
     }
@@ -147,7 +194,7 @@ impl Facts for SocketConnectStartMetadata<'_> {
     fn facts(&self, hook: &'static str) -> Recorded {
         Recorded {
             peer: Some(self.target_address.clone()),
-            start_time: at(self.start_time),
+            start_time: Some(self.start_time),
             ..Recorded::new(hook, self.task).on(self.socket_handle)
         }
     }
@@ -252,7 +299,7 @@ impl Facts for DnsLookupStartMetadata<'_> {
     fn facts(&self, hook: &'static str) -> Recorded {
         Recorded {
             name: Some(self.name.into()),
-            start_time: at(self.start_time),
+            start_time: Some(self.start_time),
             ..Recorded::new(hook, self.task)
         }
     }
@@ -275,7 +322,9 @@ impl Facts for TaskSpawnedMetadata<'_> {
     fn facts(&self, hook: &'static str) -> Recorded {
         Recorded {
             parent: self.parent.map(TaskInfo::id),
-            start_time: at(self.spawn_time),
+            detached: Some(self.detached),
+            serves: self.serves.map(|socket| socket.id()),
+            start_time: Some(self.spawn_time),
             ..Recorded::new(hook, Some(self.task))
         }
     }
@@ -286,7 +335,7 @@ impl Facts for TaskSendMetadata<'_> {
         Recorded {
             resumption: Some(self.resumption),
             wake_time: self.wake_time,
-            start_time: at(self.start_time),
+            start_time: Some(self.start_time),
             ..Recorded::new(hook, Some(self.task))
         }
     }
@@ -296,7 +345,7 @@ impl Facts for TaskAfterSendMetadata<'_> {
     fn facts(&self, hook: &'static str) -> Recorded {
         Recorded {
             command: Some(self.command.to_string()),
-            finish_time: at(self.finish_time),
+            finish_time: Some(self.finish_time),
             ..self.sent.facts(hook)
         }
     }
@@ -307,7 +356,7 @@ impl Facts for TaskThrowMetadata<'_> {
         Recorded {
             exception: Some(self.exception),
             wake_time: self.wake_time,
-            start_time: at(self.start_time),
+            start_time: Some(self.start_time),
             ..Recorded::new(hook, Some(self.task))
         }
     }
@@ -317,7 +366,7 @@ impl Facts for TaskAfterThrowMetadata<'_> {
     fn facts(&self, hook: &'static str) -> Recorded {
         Recorded {
             command: Some(self.command.to_string()),
-            finish_time: at(self.finish_time),
+            finish_time: Some(self.finish_time),
             ..self.thrown.facts(hook)
         }
     }
@@ -327,8 +376,8 @@ impl Facts for TaskEndMetadata<'_> {
     fn facts(&self, hook: &'static str) -> Recorded {
         Recorded {
             since_spawn: Some(self.since_spawn),
-            start_time: at(self.start_time),
-            finish_time: at(self.finish_time),
+            start_time: Some(self.start_time),
+            finish_time: Some(self.finish_time),
             ..Recorded::new(hook, Some(self.task))
         }
     }
@@ -347,8 +396,9 @@ impl Facts for LoopParkMetadata<'_> {
     fn facts(&self, hook: &'static str) -> Recorded {
         Recorded {
             name: self.event_loop.name().map(String::from),
-            start_time: at(self.active_since),
-            finish_time: at(self.park_time),
+            stops: Some(self.stops),
+            start_time: Some(self.active_since),
+            finish_time: Some(self.park_time),
             ..Recorded::new(hook, None)
         }
     }
@@ -359,8 +409,8 @@ impl Facts for LoopUnparkMetadata<'_> {
         Recorded {
             name: self.event_loop.name().map(String::from),
             size: Some(self.events),
-            start_time: at(self.park_time),
-            finish_time: at(self.unpark_time),
+            start_time: Some(self.park_time),
+            finish_time: Some(self.unpark_time),
             ..Recorded::new(hook, None)
         }
     }
@@ -369,8 +419,8 @@ impl Facts for LoopUnparkMetadata<'_> {
 impl Facts for TimerFiredMetadata<'_> {
     fn facts(&self, hook: &'static str) -> Recorded {
         Recorded {
-            start_time: at(self.deadline),
-            finish_time: at(self.fire_time),
+            start_time: Some(self.deadline),
+            finish_time: Some(self.fire_time),
             ..Recorded::new(hook, self.task)
         }
     }

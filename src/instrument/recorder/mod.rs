@@ -2,18 +2,24 @@
 
 use super::event_loop_instrument::for_each_hook;
 use super::metadata::*;
-use super::{EventLoopInstrument, Failure, SocketId, SocketOperation, TaskId};
-use crate::clock::Timestamp;
+use super::{EventLoopInstrument, SocketId, TaskId};
 use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 mod fact;
+mod pairs;
+#[cfg(test)]
+mod tests;
+
 use fact::Facts;
 pub use fact::Recorded;
+use pairs::Pairs;
 
 /// Records every event, so that a test can assert what was fired.
 ///
-/// Clones are handles on the same record.
+/// Clones are handles on the same record. [`select`](Self::select) and its like take a part of the
+/// record, to be asserted by itself.
 ///
 /// ```
 /// use loopscope::event_loop::EventLoop;
@@ -29,6 +35,9 @@ pub use fact::Recorded;
 /// let puts = recorder.of("on_queue_put");
 /// assert_eq!(puts.len(), 1);
 /// assert_eq!(puts[0].immediate, Some(true));
+/// recorder
+///     .select(|event| event.hook.starts_with("on_task"))
+///     .assert_hooks(&["on_task_spawned", "on_task_before_send", "on_task_completed"]);
 /// recorder.assert_paired();
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -68,25 +77,83 @@ impl RecordingInstrument {
             .collect()
     }
 
+    /// The events that `wanted` accepts, as a record of its own.
+    #[must_use = "the record itself stays as it is"]
+    pub fn select(&self, wanted: impl Fn(&Recorded) -> bool) -> Self {
+        let events = self.events.borrow();
+        let selected = events.iter().filter(|event| wanted(event)).cloned();
+        Self {
+            events: Rc::new(RefCell::new(selected.collect())),
+        }
+    }
+
+    /// The events of one task, as a record of its own.
+    #[must_use = "the record itself stays as it is"]
+    pub fn of_task(&self, task: TaskId) -> Self {
+        self.select(|event| event.task == Some(task))
+    }
+
+    /// The events on one socket, as a record of its own.
+    #[must_use = "the record itself stays as it is"]
+    pub fn of_socket(&self, socket: SocketId) -> Self {
+        self.select(|event| event.socket == Some(socket))
+    }
+
     /// Forgets what was fired.
     pub fn clear(&self) {
         self.events.borrow_mut().clear();
+    }
+
+    /// The starts that no end has followed so far, and the sockets that are still open.
+    pub fn unfinished(&self) -> Vec<Recorded> {
+        Pairs::of(&self.events.borrow()).unfinished()
+    }
+
+    /// Checks that exactly these hooks were fired, in this order.
+    ///
+    /// # Panics
+    ///
+    /// With what was expected and what was fired side by side, where they differ.
+    #[track_caller]
+    pub fn assert_hooks(&self, expected: &[&str]) {
+        let fired = self.hooks(|_| true);
+        assert!(
+            fired == expected,
+            "other hooks were fired than expected:\n{}",
+            side_by_side(expected, &fired)
+        );
     }
 
     /// Checks the rules that all pairs keep, over everything recorded.
     ///
     /// # Panics
     ///
-    /// With the event, where a start has no end or two, an end has no start, times are out of
-    /// order, a socket was not closed exactly once, or a task's polls are not bracketed.
+    /// With the events concerned, where a start has no end or two, an end has no start, times are
+    /// out of order, a socket was not closed exactly once, or a task's polls are not bracketed.
+    #[track_caller]
     pub fn assert_paired(&self) {
-        let events = self.events.borrow();
-        let mut checks = pairs::Checks::default();
-        for event in events.iter() {
-            checks.add(event);
-        }
-        checks.finish();
+        let pairs = Pairs::of(&self.events.borrow());
+        let broken = pairs.broken();
+        assert!(
+            broken.is_empty(),
+            "rules are broken:\n{}",
+            broken.join("\n")
+        );
+        let unfinished = pairs.unfinished();
+        assert!(unfinished.is_empty(), "these have no end:\n{unfinished:#?}");
     }
+}
+
+/// Two lists of hooks, the lines in which they differ marked.
+fn side_by_side(expected: &[&str], fired: &[&str]) -> String {
+    let mut table = format!("  {:<28} {}\n", "expected", "fired");
+    for line in 0..expected.len().max(fired.len()) {
+        let cell = |hooks: &[&str]| hooks.get(line).map_or("-", |hook| *hook).to_owned();
+        let (left, right) = (cell(expected), cell(fired));
+        let mark = if left == right { ' ' } else { '>' };
+        let _ = writeln!(table, "{mark} {left:<28} {right}");
+    }
+    table
 }
 
 /// Hooks by name, with the macro that lists them: a new hook cannot be forgotten here.
@@ -101,136 +168,4 @@ macro_rules! record_hooks {
 
 impl EventLoopInstrument for RecordingInstrument {
     for_each_hook!(record_hooks);
-}
-
-mod pairs {
-    //! The rules that pairs keep.
-
-    use super::{Recorded, SocketId, SocketOperation, TaskId};
-    use std::collections::{HashMap, HashSet};
-
-    #[derive(Default)]
-    pub(super) struct Checks {
-        open: HashSet<SocketId>,
-        closed: HashSet<SocketId>,
-        started: HashMap<(SocketId, SocketOperation, Option<TaskId>), usize>,
-        lookups: HashMap<(Option<TaskId>, String), usize>,
-        polled: HashSet<TaskId>,
-        ended: HashSet<TaskId>,
-    }
-
-    impl Checks {
-        pub(super) fn add(&mut self, event: &Recorded) {
-            if let (Some(start), Some(finish)) = (event.start_time, event.finish_time) {
-                assert!(start <= finish, "times are out of order: {event:?}");
-                let ready = event.ready_time.unwrap_or(start);
-                assert!(ready <= finish, "readiness after the end: {event:?}");
-                assert!(
-                    event.immediate != Some(true) || event.ready_time.is_none(),
-                    "what did not wait has no readiness to tell: {event:?}"
-                );
-            }
-            match event.hook {
-                "on_socket_open" | "on_socket_close" => self.add_socket(event),
-                hook if hook.starts_with("on_socket") => self.add_operation(event),
-                hook if hook.starts_with("on_dns") => self.add_lookup(event),
-                hook if hook.starts_with("on_task") => self.add_task(event),
-                _ => {}
-            }
-        }
-
-        fn add_socket(&mut self, event: &Recorded) {
-            let Some(socket) = event.socket else { return };
-            if event.hook == "on_socket_open" {
-                assert!(self.open.insert(socket), "opened twice: {event:?}");
-            } else {
-                assert!(
-                    self.open.contains(&socket),
-                    "closed but not opened: {event:?}"
-                );
-                assert!(self.closed.insert(socket), "closed twice: {event:?}");
-            }
-        }
-
-        fn add_operation(&mut self, event: &Recorded) {
-            let (Some(socket), Some(operation)) = (event.socket, event.operation) else {
-                return;
-            };
-            let under_way = self
-                .started
-                .entry((socket, operation, event.task))
-                .or_default();
-            if event.hook.ends_with("_start") {
-                *under_way += 1;
-            } else if !event.hook.ends_with("_data") {
-                assert!(*under_way > 0, "an end without a start: {event:?}");
-                *under_way -= 1;
-            }
-        }
-
-        fn add_lookup(&mut self, event: &Recorded) {
-            let name = event.name.clone().unwrap_or_default();
-            let under_way = self.lookups.entry((event.task, name)).or_default();
-            if event.hook.ends_with("_start") {
-                *under_way += 1;
-            } else {
-                assert!(*under_way > 0, "an end without a start: {event:?}");
-                *under_way -= 1;
-            }
-        }
-
-        fn add_task(&mut self, event: &Recorded) {
-            let Some(task) = event.task else { return };
-            match event.hook {
-                "on_task_spawned" => {}
-                "on_task_before_send" | "on_task_before_throw" => {
-                    assert!(
-                        !self.ended.contains(&task),
-                        "polled after its end: {event:?}"
-                    );
-                    assert!(self.polled.insert(task), "polled within a poll: {event:?}");
-                }
-                "on_task_after_send" | "on_task_after_throw" => {
-                    assert!(self.polled.remove(&task), "after without before: {event:?}");
-                }
-                _ => {
-                    self.polled.remove(&task);
-                    assert!(self.ended.insert(task), "ended twice: {event:?}");
-                }
-            }
-        }
-
-        pub(super) fn finish(self) {
-            let mut started = self.started.iter().filter(|(_, under_way)| **under_way > 0);
-            assert!(
-                started.next().is_none(),
-                "a start without an end: {started:?}"
-            );
-            let mut lookups = self.lookups.iter().filter(|(_, under_way)| **under_way > 0);
-            assert!(
-                lookups.next().is_none(),
-                "a look-up without an end: {lookups:?}"
-            );
-            let left: Vec<_> = self.open.difference(&self.closed).collect();
-            assert!(left.is_empty(), "sockets that were not closed: {left:?}");
-            assert!(
-                self.polled.is_empty(),
-                "polls without an end: {:?}",
-                self.polled
-            );
-        }
-    }
-}
-
-/// What one failure says, for the record.
-fn describe(failure: &Failure<'_>) -> (String, Option<super::ErrorType>) {
-    match failure {
-        Failure::Error { error, error_type } => (error.to_string(), Some(*error_type)),
-        Failure::Cancelled => ("cancelled".into(), None),
-    }
-}
-
-/// When an event happened that has no duration.
-fn at(time: Timestamp) -> Option<Timestamp> {
-    Some(time)
 }
