@@ -3,8 +3,7 @@
 use super::EventLoopInstrument;
 use super::event_loop_instrument::for_each_hook;
 use super::metadata::*;
-use super::scope::isolate;
-use std::cell::Cell;
+use super::scope::Entry;
 use std::fmt;
 use std::rc::Rc;
 
@@ -25,18 +24,18 @@ use std::rc::Rc;
 /// let _scope = both.enter();
 /// ```
 pub struct CompositeInstrument {
-    members: Vec<(Rc<dyn EventLoopInstrument>, Cell<bool>)>,
+    members: Vec<Rc<Entry>>,
 }
 
 impl CompositeInstrument {
     /// Makes one of several; by convention the innermost comes first.
     pub fn new(members: impl IntoIterator<Item = Rc<dyn EventLoopInstrument>>) -> Self {
-        Self {
-            members: members
-                .into_iter()
-                .map(|member| (member, Cell::new(false)))
-                .collect(),
-        }
+        Self::of(members.into_iter().map(Entry::new).collect())
+    }
+
+    /// Makes one of what is in force.
+    pub(super) fn of(members: Vec<Rc<Entry>>) -> Self {
+        Self { members }
     }
 }
 
@@ -49,8 +48,8 @@ impl fmt::Debug for CompositeInstrument {
 macro_rules! dispatch_hooks {
     ($($hook:ident: $metadata:ty,)*) => {
         $(fn $hook(&self, metadata: &$metadata) {
-            for (member, panicked) in &self.members {
-                isolate(stringify!($hook), panicked, || member.$hook(metadata));
+            for member in &self.members {
+                member.call(stringify!($hook), |instrument| instrument.$hook(metadata));
             }
         })*
     };

@@ -59,6 +59,7 @@ impl FutureScope {
             outer: scope::swap(stack),
             scope: self,
         };
+        scope::enter_future();
         f()
     }
 }
@@ -71,6 +72,7 @@ struct Restore<'a> {
 
 impl Drop for Restore<'_> {
     fn drop(&mut self) {
+        scope::leave_future();
         *self.scope = FutureScope::Polled(scope::swap(self.outer.take()));
     }
 }

@@ -4,13 +4,21 @@
 //! one pointer, and so that switching tasks swaps one pointer. The thread holds the stack of the
 //! task that runs; outside of tasks it is the thread's own.
 
-use super::{CompositeInstrument, EventLoopInstrument};
+use super::hooks::current_task;
+use super::{CompositeInstrument, EventLoopInstrument, TaskId};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+mod entry;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod tests;
+
+pub(super) use entry::Entry;
+pub use entry::hook_panics;
 
 /// The stack of instruments in force at some moment; never empty.
 #[derive(Clone)]
@@ -19,14 +27,6 @@ pub(crate) struct Stack(Rc<Node>);
 struct Node {
     entry: Rc<Entry>,
     outer: Option<Stack>,
-}
-
-/// An instrument that was entered once; nodes that stand for the same entry share it.
-struct Entry {
-    instrument: Rc<dyn EventLoopInstrument>,
-    /// The guard was dropped where this stack was out of its reach.
-    left: Cell<bool>,
-    panicked: Cell<bool>,
 }
 
 /// Nothing in force.
@@ -40,6 +40,8 @@ thread_local! {
     static CURRENT: RefCell<Option<Stack>> = const { RefCell::new(None) };
     // Apart from CURRENT, since a thread-local without a destructor is read without a check.
     static STATE: Cell<u8> = const { Cell::new(IDLE) };
+    // How many futures with an instrument are being polled, one inside of the other.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Whether anyone listens: the one check that a hook site costs when nobody does.
@@ -51,10 +53,27 @@ pub(crate) fn in_force() -> bool {
 /// The stack in force, where anyone listens.
 #[inline]
 pub(crate) fn current() -> Option<Stack> {
-    if in_force() {
-        CURRENT.with_borrow(Clone::clone)
-    } else {
-        None
+    if in_force() { top() } else { None }
+}
+
+/// The stack in force, also in a hook.
+fn top() -> Option<Stack> {
+    if Entry::any_has_ended() {
+        forget_ended();
+    }
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// Takes what has ended out of the stack in force.
+#[cold]
+fn forget_ended() {
+    let stack = CURRENT.with_borrow(Clone::clone);
+    if let Some(stack) = stack
+        && stack.nodes().any(|node| node.entry.has_ended())
+    {
+        // The old stack is dropped after the new one is in place: an instrument's own drop may do
+        // anything.
+        let _old = swap(stack.without(&Entry::has_ended));
     }
 }
 
@@ -65,26 +84,29 @@ pub(crate) fn swap(stack: Option<Stack>) -> Option<Stack> {
     CURRENT.replace(stack)
 }
 
+/// Notes that a future with scopes of its own is polled.
+pub(super) fn enter_future() {
+    DEPTH.set(DEPTH.get() + 1);
+}
+
+/// Notes that the poll of such a future has ended.
+pub(super) fn leave_future() {
+    DEPTH.set(DEPTH.get() - 1);
+}
+
 fn set_in_force(yes: bool) {
     STATE.set(STATE.get() & IN_HOOK | if yes { IN_FORCE } else { IDLE });
 }
 
 impl Stack {
     pub(crate) fn push(instrument: Rc<dyn EventLoopInstrument>, outer: Option<Self>) -> Self {
-        let entry = Entry {
-            instrument,
-            left: Cell::new(false),
-            panicked: Cell::new(false),
-        };
-        Self(Rc::new(Node {
-            entry: Rc::new(entry),
-            outer,
-        }))
+        let entry = Entry::new(instrument);
+        Self(Rc::new(Node { entry, outer }))
     }
 
     /// `instrument` on top of the stack in force.
     pub(crate) fn on_current(instrument: Rc<dyn EventLoopInstrument>) -> Self {
-        Self::push(instrument, current())
+        Self::push(instrument, top())
     }
 
     fn nodes(&self) -> impl Iterator<Item = &Node> {
@@ -109,12 +131,9 @@ impl Stack {
         let _silence = Silence::begin();
         for node in self.nodes() {
             let entry = &node.entry;
-            if entry.left.get() {
-                continue;
-            }
-            isolate(hook, &entry.panicked, || {
+            entry.call(hook, |instrument| {
                 let since = base.is_some_and(|base| base.contains(entry));
-                call(&*entry.instrument, since);
+                call(instrument, since);
             });
         }
     }
@@ -139,43 +158,26 @@ impl Stack {
         })))
     }
 
-    /// This stack without one entry, wherever it is in it.
-    fn without(&self, entry: &Rc<Entry>) -> Option<Self> {
+    /// This stack without the entries that are `unwanted`, wherever they are in it.
+    fn without(&self, unwanted: &dyn Fn(&Entry) -> bool) -> Option<Self> {
         let outer = self.0.outer.as_ref();
-        if Rc::ptr_eq(&self.0.entry, entry) {
-            return outer.cloned();
+        let kept = outer.and_then(|outer| outer.without(unwanted));
+        if unwanted(&self.0.entry) {
+            return kept;
         }
-        let outer = outer.and_then(|outer| outer.without(entry));
+        // What is below stays shared where nothing was taken out of it.
+        let is_same = match (&kept, outer) {
+            (Some(kept), Some(outer)) => Rc::ptr_eq(&kept.0, &outer.0),
+            (kept, outer) => kept.is_none() && outer.is_none(),
+        };
+        if is_same {
+            return Some(self.clone());
+        }
         Some(Self(Rc::new(Node {
             entry: self.0.entry.clone(),
-            outer,
+            outer: kept,
         })))
     }
-}
-
-/// Calls a hook so that a panic in it stays in it.
-pub(super) fn isolate(hook: &'static str, reported: &Cell<bool>, call: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(call)) {
-        PANICS.fetch_add(1, Ordering::Relaxed);
-        if !reported.replace(true) {
-            tracing::error!(
-                target: "loopscope::instrument",
-                hook,
-                "an instrument panicked in its hook: {}. Its event is lost, the program goes on; \
-                 further panics of this instrument are counted, not reported",
-                super::metadata::panic_message(&*payload)
-            );
-        }
-        // A payload may panic when it is dropped.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
-    }
-}
-
-static PANICS: AtomicU64 = AtomicU64::new(0);
-
-/// How many hooks have panicked in this process.
-pub fn hook_panics() -> u64 {
-    PANICS.load(Ordering::Relaxed)
 }
 
 /// While it lives, hooks fire nothing.
@@ -208,19 +210,12 @@ impl Drop for Silence {
 /// assert!(current_instrument().is_some());
 /// ```
 pub fn current_instrument() -> Option<Rc<dyn EventLoopInstrument>> {
-    let stack = CURRENT.with_borrow(Clone::clone)?;
-    let mut in_force = stack
-        .nodes()
-        .map(|node| &node.entry)
-        .filter(|entry| !entry.left.get());
-    let first = in_force.next()?.instrument.clone();
-    let others: Vec<_> = in_force.map(|entry| entry.instrument.clone()).collect();
-    if others.is_empty() {
-        return Some(first);
+    let stack = top()?;
+    if stack.0.outer.is_none() {
+        return Some(stack.0.entry.instrument().clone());
     }
-    Some(Rc::new(CompositeInstrument::new(
-        std::iter::once(first).chain(others),
-    )))
+    let entries = stack.nodes().map(|node| node.entry.clone());
+    Some(Rc::new(CompositeInstrument::of(entries.collect())))
 }
 
 /// Ways to put an instrument in force; every instrument has them.
@@ -239,6 +234,7 @@ pub trait EnterScope: EventLoopInstrument + Sized + 'static {
         swap(Some(stack));
         Scope {
             entry,
+            home: Home::here(),
             _not_send: PhantomData,
         }
     }
@@ -254,11 +250,16 @@ impl<T: EventLoopInstrument + 'static> EnterScope for T {}
 
 /// The scope in which an instrument is in force; it ends when this is dropped.
 ///
-/// Scopes may be dropped in any order: each takes away its own instrument and no other. One that
-/// is dropped outside of the task that entered it ends for the tasks spawned under it as well.
+/// Scopes may be dropped in any order: each takes away its own instrument and no other. Dropped
+/// where it was entered, in the same task and future, it leaves the scope to the tasks that have
+/// inherited it. Dropped anywhere else it ends the scope for all of them.
+///
+/// An instrument that was told of a start is told of its end, also where its scope has ended
+/// meanwhile: of an operation under way, a socket that is open, a task that it saw spawned.
 #[must_use = "the scope ends when the guard is dropped: bind it to a variable"]
 pub struct Scope {
     entry: Rc<Entry>,
+    home: Home,
     /// The scope is the thread's, so the guard stays on it.
     _not_send: PhantomData<*const ()>,
 }
@@ -271,14 +272,35 @@ impl fmt::Debug for Scope {
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        let current = CURRENT.try_with(|current| current.try_borrow().ok()?.clone());
-        match current {
-            Ok(Some(stack)) if stack.contains(&self.entry) => {
-                // The old stack is dropped after the new one is in place: an instrument's own
-                // drop may do anything.
-                let _old = swap(stack.without(&self.entry));
-            }
-            _ => self.entry.left.set(true),
+        // Elsewhere, or at the end of the thread, the stack that holds the entry is out of reach.
+        if Home::here() != self.home {
+            self.entry.end();
+        }
+        let Ok(Some(stack)) = CURRENT.try_with(|current| current.borrow().clone()) else {
+            return self.entry.end();
+        };
+        if stack.contains(&self.entry) {
+            let is_own = |entry: &Entry| std::ptr::eq(entry, &*self.entry);
+            // As above, the old stack is dropped last.
+            let _old = swap(stack.without(&is_own));
+        } else {
+            self.entry.end();
+        }
+    }
+}
+
+/// Where a scope was entered: in which task, and how deep in futures with scopes of their own.
+#[derive(PartialEq, Eq)]
+struct Home {
+    task: Option<TaskId>,
+    depth: usize,
+}
+
+impl Home {
+    fn here() -> Self {
+        Self {
+            task: current_task().map(|task| task.id()),
+            depth: DEPTH.get(),
         }
     }
 }
