@@ -135,7 +135,7 @@ impl SocketOp {
             heard.start.time,
             Timestamp::now(),
         );
-        metadata.ready_time = ready_time;
+        metadata.ready_time = if self.parked { ready_time } else { None };
         heard
             .start
             .stack
@@ -239,7 +239,7 @@ impl SocketOp {
         );
         metadata.target_address = heard.target.as_ref();
         metadata.immediate = !self.parked;
-        metadata.ready_time = ready_time;
+        metadata.ready_time = if self.parked { ready_time } else { None };
         metadata.size = heard.size;
         heard.start.stack.fire("on_socket_error", |instrument| {
             instrument.on_socket_error(&metadata);

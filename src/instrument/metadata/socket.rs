@@ -261,7 +261,7 @@ pub struct SocketErrorMetadata<'a> {
     pub immediate: bool,
     /// When the operation started.
     pub start_time: Timestamp,
-    /// When the loop saw that the socket was ready, where it did.
+    /// When the loop saw that the socket was ready, where the task waited and it did.
     pub ready_time: Option<Timestamp>,
     /// When the operation ended.
     pub finish_time: Timestamp,
