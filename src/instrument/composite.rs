@@ -58,3 +58,48 @@ macro_rules! dispatch_hooks {
 impl EventLoopInstrument for CompositeInstrument {
     for_each_hook!(dispatch_hooks);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instrument::RecordingInstrument;
+    use crate::instrument::samples::{HOOKS, Samples};
+
+    #[test]
+    fn every_member_hears_every_hook() {
+        let members = [RecordingInstrument::new(), RecordingInstrument::new()];
+        let both = CompositeInstrument::new(
+            members
+                .iter()
+                .map(|member| Rc::new(member.clone()) as Rc<dyn EventLoopInstrument>),
+        );
+        Samples::new().fire_all(&both, |_| {});
+        for member in members {
+            member.assert_hooks(HOOKS);
+        }
+    }
+
+    #[test]
+    fn pointers_forward_every_hook() {
+        let recorder = RecordingInstrument::new();
+        Samples::new().fire_all(&Box::new(Rc::new(recorder.clone())), |_| {});
+        recorder.assert_hooks(HOOKS);
+    }
+
+    #[test]
+    fn a_member_that_panics_loses_its_event_alone() {
+        struct Panics;
+        impl EventLoopInstrument for Panics {
+            fn on_queue_put(&self, _: &QueueMetadata<'_>) {
+                panic!("on purpose");
+            }
+        }
+        let recorder = RecordingInstrument::new();
+        let both = CompositeInstrument::new([
+            Rc::new(Panics) as Rc<dyn EventLoopInstrument>,
+            Rc::new(recorder.clone()),
+        ]);
+        both.on_queue_put(&Samples::new().on_queue_put());
+        recorder.assert_hooks(&["on_queue_put"]);
+    }
+}

@@ -370,6 +370,14 @@ fn a_writer_that_fails_is_reported_once_and_tried_again() {
 }
 
 #[test]
+fn a_reader_that_has_gone_stops_nothing() {
+    let (reader, writer) = io::pipe().expect("a pipe");
+    let print = PrintInstrument::with_writer(writer);
+    drop(reader);
+    Samples::new().fire_all(&print, |_| {});
+}
+
+#[test]
 fn a_writer_that_prints_through_its_own_instrument_loses_that_line_only() {
     struct Watched(Rc<RefCell<Option<Rc<PrintInstrument<Self>>>>>, Writes);
     impl Write for Watched {

@@ -9,6 +9,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+#[cfg(test)]
+mod tests;
+
 /// Puts an instrument in force around a future; every future has it.
 pub trait WithInstrumentExt: Future + Sized {
     /// Puts `instrument` in force whenever this future is polled, on top of what is in force where
