@@ -114,8 +114,10 @@ where
         .with_ansi(false)
         .event_format(WithTraceIds::new())
         .with_filter(filter_fn(|metadata| {
-            matches!(metadata.target(), "loopscope::tls" | "loopscope::dns")
-                || *metadata.level() <= tracing::Level::INFO
+            matches!(
+                metadata.target(),
+                "loopscope::tls" | "loopscope::socket::dns"
+            ) || *metadata.level() <= tracing::Level::INFO
         }))
 }
 

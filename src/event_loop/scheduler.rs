@@ -3,12 +3,13 @@
 use super::core::with_current;
 use super::wake::{self, LastWake};
 use crate::clock::Timestamp;
+use crate::instrument::Resumption;
 use crate::instrument::hooks::Wake;
 use async_task::{Runnable, ScheduleInfo};
 use concurrent_queue::ConcurrentQueue;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{self, Waker};
+use std::task;
 
 /// What a task carries that any thread may touch.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub(super) struct Shared {
     waker: mio::Waker,
     /// The loop was told of what is in the queue.
     notified: AtomicBool,
+    /// Somebody listens, or has listened, to a task of the loop.
+    pub(super) heard: AtomicBool,
 }
 
 impl std::fmt::Debug for Shared {
@@ -52,6 +55,7 @@ impl Shared {
             injected: ConcurrentQueue::unbounded(),
             waker,
             notified: AtomicBool::new(false),
+            heard: AtomicBool::new(false),
         }
     }
 
@@ -96,21 +100,10 @@ pub(super) fn schedule(runnable: Runnable<Header>, info: ScheduleInfo) {
     } else {
         wake::reason()
     };
-    let local = with_current(|core| {
-        let own = Arc::ptr_eq(&core.shared, &header.shared);
-        if own {
-            let at = at.or_else(|| core.is_heard(header.key).then(Timestamp::now));
-            header.last_wake.set(reason, at);
-        }
-        own
-    });
-    if local == Some(true) {
+    if stamp(&header.shared, header.key, &header.last_wake, reason, at) {
         with_current(move |core| core.push(Ready::Task(runnable)));
         return;
     }
-    header
-        .last_wake
-        .set(reason, Some(at.unwrap_or_else(Timestamp::now)));
     let shared = header.shared.clone();
     if let Err(injected) = shared.inject(Injected::Ready(Ready::Task(runnable))) {
         // The loop is gone and has ended all its tasks, so nothing is left to run. Dropping a
@@ -121,24 +114,25 @@ pub(super) fn schedule(runnable: Runnable<Header>, info: ScheduleInfo) {
 
 /// Wakes the future that the loop runs until it is complete.
 pub(super) struct MainWaker {
-    pub(super) shared: Arc<Shared>,
+    shared: Arc<Shared>,
+    /// The main task's place in the loop's table of tasks.
+    pub(super) key: usize,
     pub(super) last_wake: LastWake,
     /// It is in a queue already.
     pub(super) scheduled: AtomicBool,
 }
 
 impl MainWaker {
-    pub(super) fn new(shared: Arc<Shared>, reason: Wake) -> Arc<Self> {
-        let last_wake = LastWake::new(reason, None);
+    /// The waker of a main task that was spawned, and is in the loop's queue from then on.
+    pub(super) fn new(shared: Arc<Shared>, key: usize, spawn_time: Option<Timestamp>) -> Arc<Self> {
+        let last_wake = LastWake::new(Wake::Send(Resumption::Started), spawn_time);
+        let scheduled = AtomicBool::new(true);
         Arc::new(Self {
             shared,
+            key,
             last_wake,
-            scheduled: AtomicBool::new(true),
+            scheduled,
         })
-    }
-
-    pub(super) fn waker(self: &Arc<Self>) -> Waker {
-        Waker::from(self.clone())
     }
 }
 
@@ -154,20 +148,31 @@ impl task::Wake for MainWaker {
         let (reason, at) = wake::reason();
         let own = wake::take_own_reason();
         let reason = if reason == wake::FOREIGN { own } else { reason };
-        self.last_wake
-            .set(reason, Some(at.unwrap_or_else(Timestamp::now)));
-        let local = with_current(|core| {
-            let own = Arc::ptr_eq(&core.shared, &self.shared);
-            if own {
-                core.push(Ready::Main(self.clone()));
-            }
-            own
-        });
-        if local != Some(true) {
+        if stamp(&self.shared, self.key, &self.last_wake, reason, at) {
+            with_current(|core| core.push(Ready::Main(self.clone())));
+        } else {
             // Where the loop is gone, so is its main future.
             let _ = self
                 .shared
                 .inject(Injected::Ready(Ready::Main(self.clone())));
         }
     }
+}
+
+/// Notes why and, where somebody listens, when a task was woken; returns whether its loop is the
+/// one that runs on this thread.
+fn stamp(
+    shared: &Arc<Shared>,
+    key: usize,
+    last_wake: &LastWake,
+    reason: Wake,
+    at: Option<Timestamp>,
+) -> bool {
+    let heard_here =
+        with_current(|core| Arc::ptr_eq(&core.shared, shared).then(|| core.is_heard(key)));
+    let heard = heard_here
+        .flatten()
+        .unwrap_or_else(|| shared.heard.load(Ordering::Relaxed));
+    last_wake.set(reason, at.or_else(|| heard.then(Timestamp::now)));
+    heard_here.flatten().is_some()
 }

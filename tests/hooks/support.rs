@@ -51,7 +51,7 @@ pub(crate) fn server_config(
 /// A client that trusts these certificates.
 pub(crate) fn client_config(trusted: Option<CertificateDer<'static>>) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    for certificate in trusted {
+    if let Some(certificate) = trusted {
         roots.add(certificate).unwrap();
     }
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
