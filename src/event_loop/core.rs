@@ -77,10 +77,12 @@ impl Core {
         })
     }
 
+    #[inline]
     pub(super) fn push(&self, ready: Ready) {
         self.ready.borrow_mut().push_back(ready);
     }
 
+    #[inline]
     pub(super) fn pop(&self) -> Option<Ready> {
         self.ready.borrow_mut().pop_front()
     }
@@ -120,6 +122,7 @@ impl Core {
         let _entry = self.tasks.borrow_mut().try_remove(key);
     }
 
+    #[inline]
     pub(super) fn with_task<R>(&self, key: usize, f: impl FnOnce(&TaskEntry) -> R) -> Option<R> {
         self.tasks.borrow().get(key).map(f)
     }
@@ -132,11 +135,13 @@ impl Core {
         self.tasks.borrow().len()
     }
 
+    #[inline]
     pub(super) fn is_heard(&self, key: usize) -> bool {
         self.with_task(key, |entry| entry.heard.get())
             .unwrap_or(false)
     }
 
+    #[inline]
     pub(super) fn set_heard(&self, key: usize, heard: bool) {
         let changed = self.with_task(key, |entry| entry.heard.replace(heard) != heard);
         if heard && changed == Some(true) {
@@ -168,6 +173,7 @@ impl Core {
         }
     }
 
+    #[inline]
     pub(super) fn refill_budget(&self) {
         self.budget.set(BUDGET);
     }

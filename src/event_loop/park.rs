@@ -2,23 +2,20 @@
 
 use super::core;
 use crate::instrument::Command;
-use std::cell::RefCell;
+use crate::instrument::hooks;
 use std::task::{Context, Poll};
-
-thread_local! {
-    static COMMAND: RefCell<Option<Command>> = const { RefCell::new(None) };
-}
 
 /// Notes what the running task waits for if it yields now. What it waited for before in the same
 /// poll is forgotten.
 #[inline]
 pub(crate) fn wait_on(command: Command) {
-    // The old value is dropped after the borrow: it may be a socket's last handle.
-    let _old = COMMAND.replace(Some(command));
+    // The old value is dropped after the borrow of the task that runs: its drop may do anything.
+    let _old = hooks::with_task(|task| task.store_command(Some(command)));
 }
 
+/// Takes back what was noted last.
 pub(super) fn take_command() -> Option<Command> {
-    COMMAND.take()
+    hooks::with_task(|task| task.take_command()).flatten()
 }
 
 /// Counts an operation that is about to complete; pending when the task has had its share of this

@@ -86,6 +86,11 @@ impl Shared {
         self.injected.pop().ok()
     }
 
+    /// Whether somebody listens, or has listened, to a task of the loop.
+    fn is_heard(&self) -> bool {
+        self.heard.load(Ordering::Relaxed)
+    }
+
     /// Refuses whatever comes from now on.
     pub(super) fn close(&self) {
         self.injected.close();
@@ -94,16 +99,23 @@ impl Shared {
 
 /// Schedules a task that was woken, on whatever thread that was.
 pub(super) fn schedule(runnable: Runnable<Header>, info: ScheduleInfo) {
-    let header = runnable.metadata();
     let (reason, at) = if info.woken_while_running {
         (wake::take_own_reason(), None)
     } else {
         wake::reason()
     };
-    if stamp(&header.shared, header.key, &header.last_wake, reason, at) {
-        with_current(move |core| core.push(Ready::Task(runnable)));
-        return;
-    }
+    let mut unscheduled = Some(runnable);
+    with_current(|core| {
+        let runnable = unscheduled.take_if(|it| Arc::ptr_eq(&core.shared, &it.metadata().shared));
+        if let Some(runnable) = runnable {
+            let header = runnable.metadata();
+            stamp(&header.last_wake, reason, at, core.is_heard(header.key));
+            core.push(Ready::Task(runnable));
+        }
+    });
+    let Some(runnable) = unscheduled else { return };
+    let header = runnable.metadata();
+    stamp(&header.last_wake, reason, at, header.shared.is_heard());
     let shared = header.shared.clone();
     if let Err(injected) = shared.inject(Injected::Ready(Ready::Task(runnable))) {
         // The loop is gone and has ended all its tasks, so nothing is left to run. Dropping a
@@ -148,9 +160,16 @@ impl task::Wake for MainWaker {
         let (reason, at) = wake::reason();
         let own = wake::take_own_reason();
         let reason = if reason == wake::FOREIGN { own } else { reason };
-        if stamp(&self.shared, self.key, &self.last_wake, reason, at) {
-            with_current(|core| core.push(Ready::Main(self.clone())));
-        } else {
+        let here = with_current(|core| {
+            let here = Arc::ptr_eq(&core.shared, &self.shared);
+            if here {
+                stamp(&self.last_wake, reason, at, core.is_heard(self.key));
+                core.push(Ready::Main(self.clone()));
+            }
+            here
+        });
+        if here != Some(true) {
+            stamp(&self.last_wake, reason, at, self.shared.is_heard());
             // Where the loop is gone, so is its main future.
             let _ = self
                 .shared
@@ -159,20 +178,8 @@ impl task::Wake for MainWaker {
     }
 }
 
-/// Notes why and, where somebody listens, when a task was woken; returns whether its loop is the
-/// one that runs on this thread.
-fn stamp(
-    shared: &Arc<Shared>,
-    key: usize,
-    last_wake: &LastWake,
-    reason: Wake,
-    at: Option<Timestamp>,
-) -> bool {
-    let heard_here =
-        with_current(|core| Arc::ptr_eq(&core.shared, shared).then(|| core.is_heard(key)));
-    let heard = heard_here
-        .flatten()
-        .unwrap_or_else(|| shared.heard.load(Ordering::Relaxed));
+/// Notes why and, where somebody listens, when a task was woken.
+#[inline]
+fn stamp(last_wake: &LastWake, reason: Wake, at: Option<Timestamp>, heard: bool) {
     last_wake.set(reason, at.or_else(|| heard.then(Timestamp::now)));
-    heard_here.flatten().is_some()
 }

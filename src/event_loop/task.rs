@@ -2,7 +2,6 @@
 
 use super::core::{self, Core};
 use super::join::{BoxError, JoinError, PanicPayload};
-use super::park;
 use super::wake;
 use crate::instrument::hooks::{TaskEnd, TaskPoll, Wake, swap_task};
 use crate::instrument::scope::{self, Stack};
@@ -19,14 +18,16 @@ use crate::clock::Timestamp;
 use crate::instrument::Resumption;
 
 thread_local! {
-    /// Why the task that is about to be polled was woken, and when.
-    static WOKEN: Cell<(Wake, Option<Timestamp>)> =
-        const { Cell::new((Wake::Send(Resumption::Foreign), None)) };
+    // Apart, since they are written one by one: reading them as one would stall the processor.
+    static WOKEN_BY: Cell<Wake> = const { Cell::new(Wake::Send(Resumption::Foreign)) };
+    static WOKEN_AT: Cell<Option<Timestamp>> = const { Cell::new(None) };
 }
 
-/// Says why the task that is polled next was woken.
-pub(super) fn set_woken(wake: (Wake, Option<Timestamp>)) {
-    WOKEN.set(wake);
+/// Says why the task that is polled next was woken, and when.
+#[inline]
+pub(super) fn set_woken((by, at): (Wake, Option<Timestamp>)) {
+    WOKEN_BY.set(by);
+    WOKEN_AT.set(at);
 }
 
 pin_project! {
@@ -95,7 +96,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let running = Running::enter(this.stack, this.info, this.core, *this.key);
-        let (mut wake, at) = WOKEN.get();
+        let (mut wake, at) = (WOKEN_BY.get(), WOKEN_AT.get());
         let cancelled = this
             .core
             .with_task(*this.key, |task| task.cancelled.get())
@@ -103,8 +104,6 @@ where
         if cancelled {
             wake = Wake::Throw(TaskException::Cancelled);
         }
-        // What a task that ended in the poll before has waited for is not this one's.
-        drop(park::take_command());
         let hooks = TaskPoll::begin(this.info, wake, at);
         this.info.begin_poll();
         this.info.set_command(None);
@@ -124,11 +123,12 @@ where
         };
         let mut result = match polled {
             Ok(Poll::Pending) => {
-                let command = park::take_command().unwrap_or(Command::Foreign);
-                if let Some(hooks) = hooks {
-                    hooks.yielded(this.info, &command);
+                if !this.info.has_command() {
+                    this.info.set_command(Some(Command::Foreign));
                 }
-                this.info.set_command(Some(command));
+                if let Some(hooks) = hooks {
+                    hooks.yielded(this.info);
+                }
                 return Poll::Pending;
             }
             Ok(Poll::Ready(result)) => result,
@@ -138,6 +138,7 @@ where
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| this.future.set(None))) {
             result = Err(JoinError::Panicked(PanicPayload::new(payload)));
         }
+        this.info.set_command(None);
         TaskPoll::ended(hooks, this.base.as_ref(), this.info, &end_of(&result));
         this.core.remove_task(*this.key);
         drop(running);
@@ -168,6 +169,7 @@ struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
+    #[inline]
     fn enter(
         stack: &'a mut Option<Stack>,
         info: &Rc<TaskInfo>,
@@ -187,6 +189,7 @@ impl<'a> Running<'a> {
 }
 
 impl Drop for Running<'_> {
+    #[inline]
     fn drop(&mut self) {
         swap_task(self.outer_task.take());
         *self.stack = scope::swap(self.outer_stack.take());

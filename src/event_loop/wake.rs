@@ -14,26 +14,31 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 pub(super) const FOREIGN: Wake = Wake::Send(Resumption::Foreign);
 
 thread_local! {
-    static REASON: Cell<(Wake, Option<Timestamp>)> = const { Cell::new((FOREIGN, None)) };
+    // Apart, since they are written one by one: reading them as one would stall the processor.
+    static REASON: Cell<Wake> = const { Cell::new(FOREIGN) };
+    static REASON_AT: Cell<Option<Timestamp>> = const { Cell::new(None) };
     static OWN_REASON: Cell<Wake> = const { Cell::new(FOREIGN) };
 }
 
 /// Calls `wake` so that whom it schedules is resumed by `reason`, which arose at `at`.
 #[inline]
 pub(crate) fn because<R>(reason: Wake, at: Option<Timestamp>, wake: impl FnOnce() -> R) -> R {
-    struct Restore((Wake, Option<Timestamp>));
+    struct Restore(Wake, Option<Timestamp>);
     impl Drop for Restore {
+        #[inline]
         fn drop(&mut self) {
             REASON.set(self.0);
+            REASON_AT.set(self.1);
         }
     }
-    let _restore = Restore(REASON.replace((reason, at)));
+    let _restore = Restore(REASON.replace(reason), REASON_AT.replace(at));
     wake()
 }
 
 /// The reason of the wake under way.
+#[inline]
 pub(super) fn reason() -> (Wake, Option<Timestamp>) {
-    REASON.get()
+    (REASON.get(), REASON_AT.get())
 }
 
 /// Gives the reason for a wake that the running task makes of itself: such a task is scheduled
@@ -49,13 +54,17 @@ pub(super) fn take_own_reason() -> Wake {
 
 /// Gives the reason for the wakes that the executor makes when a task has ended, of those who join
 /// it; in force until [`clear_end_reason`].
+#[inline]
 pub(super) fn set_end_reason(reason: Wake) {
-    REASON.set((reason, None));
+    REASON.set(reason);
+    REASON_AT.set(None);
 }
 
 /// Ends what [`set_end_reason`] began.
+#[inline]
 pub(super) fn clear_end_reason() {
-    REASON.set((FOREIGN, None));
+    REASON.set(FOREIGN);
+    REASON_AT.set(None);
 }
 
 /// The reason and the time of a task's last wake, written on any thread.
@@ -79,12 +88,14 @@ impl LastWake {
     }
 
     // Relaxed: the queue through which the task is scheduled orders these.
+    #[inline]
     pub(super) fn set(&self, reason: Wake, at: Option<Timestamp>) {
         self.reason.store(encode(reason), Ordering::Relaxed);
         self.at
             .store(at.map_or(NO_TIME, Timestamp::as_nanos), Ordering::Relaxed);
     }
 
+    #[inline]
     pub(super) fn get(&self) -> (Wake, Option<Timestamp>) {
         let at = self.at.load(Ordering::Relaxed);
         let at = (at != NO_TIME).then(|| Timestamp::from_nanos(at));

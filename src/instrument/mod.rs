@@ -6,6 +6,9 @@
 //! [`CompositeInstrument`]. It knows nothing of the loop: another one can fire the same hooks
 //! through [`current_instrument`].
 
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod bench;
 #[cfg(test)]
 mod captured;
 mod command;

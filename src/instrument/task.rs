@@ -103,7 +103,7 @@ impl TaskInfo {
         self.busy.get()
     }
 
-    /// What it waits for; none while it runs.
+    /// What it waits for, or is about to wait for; none otherwise.
     pub fn command(&self) -> Option<Command> {
         self.command.borrow().clone()
     }
@@ -114,6 +114,7 @@ impl TaskInfo {
     }
 
     /// Counts a poll that begins: the task waits no longer.
+    #[inline]
     pub fn begin_poll(&self) {
         self.polls.set(self.polls.get() + 1);
     }
@@ -124,9 +125,34 @@ impl TaskInfo {
     }
 
     /// Sets what the task waits for.
+    #[inline]
     pub fn set_command(&self, command: Option<Command>) {
-        // The old value is dropped after the borrow: it may be the last owner of a socket's handle.
-        let _old = self.command.replace(command);
+        let _old = self.store_command(command);
+    }
+
+    /// Sets what the task waits for and returns the old value if it owns something, to be dropped
+    /// when nothing is borrowed: it may be the last owner of a queue and what instruments keep in it.
+    #[inline]
+    pub(crate) fn store_command(&self, command: Option<Command>) -> Option<Command> {
+        use Command::{Foreign, Join, Sleep, Yield};
+        let mut slot = self.command.borrow_mut();
+        // Overwritten in place: to move out whole what was written in parts a moment ago would
+        // stall the processor.
+        if matches!(*slot, None | Some(Yield | Sleep { .. } | Join(_) | Foreign)) {
+            *slot = command;
+            return None;
+        }
+        std::mem::replace(&mut slot, command)
+    }
+
+    /// Whether it is known what the task waits for.
+    #[inline]
+    pub(crate) fn has_command(&self) -> bool {
+        self.command.borrow().is_some()
+    }
+
+    pub(crate) fn take_command(&self) -> Option<Command> {
+        self.command.take()
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) use socket::{DnsLookup, OpenSocket, SocketOp};
 pub(crate) use task::{TaskEnd, TaskPoll, Wake, loop_park, loop_start, loop_unpark, task_spawned};
 #[cfg(feature = "tls")]
 pub(crate) use tls::TlsHandshake;
-pub(crate) use wait::{HeardTimer, current_task, swap_task};
+pub(crate) use wait::{HeardTimer, current_task, swap_task, with_task};
 
 #[cfg(test)]
 mod tests;

@@ -97,6 +97,16 @@ impl SocketOp {
     /// Reports the start of any other operation.
     #[inline]
     pub(crate) fn start(operation: SocketOperation, socket: &Rc<SocketHandle>) -> Self {
+        if scope::in_force() {
+            return Self::start_heard(operation, socket);
+        }
+        Self {
+            heard: None,
+            parked: false,
+        }
+    }
+
+    fn start_heard(operation: SocketOperation, socket: &Rc<SocketHandle>) -> Self {
         let heard = Start::capture().map(|start| HeardOp::start(start, operation, socket));
         Self {
             heard,
@@ -161,7 +171,14 @@ impl SocketOp {
 
     /// Data, or the end of the stream, was received.
     #[inline]
-    pub(crate) fn received(mut self, data: &[u8], ready_time: Option<Timestamp>) {
+    pub(crate) fn received(self, data: &[u8], ready_time: Option<Timestamp>) {
+        // Where nobody listens, an operation that is never moved costs two checks.
+        if self.is_heard() {
+            self.received_heard(data, ready_time);
+        }
+    }
+
+    fn received_heard(mut self, data: &[u8], ready_time: Option<Timestamp>) {
         let Some(heard) = self.heard.take() else {
             return;
         };
@@ -187,7 +204,13 @@ impl SocketOp {
 
     /// All that was to be sent is sent.
     #[inline]
-    pub(crate) fn sent(mut self, ready_time: Option<Timestamp>) {
+    pub(crate) fn sent(self, ready_time: Option<Timestamp>) {
+        if self.is_heard() {
+            self.sent_heard(ready_time);
+        }
+    }
+
+    fn sent_heard(mut self, ready_time: Option<Timestamp>) {
         let Some(heard) = self.heard.take() else {
             return;
         };

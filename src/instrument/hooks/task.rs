@@ -50,8 +50,17 @@ pub(crate) struct TaskPoll {
 
 impl TaskPoll {
     /// Tells those in force in the task that it is about to be polled.
+    #[inline]
     pub(crate) fn begin(task: &TaskInfo, wake: Wake, wake_time: Option<Timestamp>) -> Option<Self> {
-        let stack = scope::current()?;
+        scope::current().map(|stack| Self::begin_heard(stack, task, wake, wake_time))
+    }
+
+    fn begin_heard(
+        stack: Stack,
+        task: &TaskInfo,
+        wake: Wake,
+        wake_time: Option<Timestamp>,
+    ) -> Self {
         let poll = Self {
             stack,
             wake,
@@ -72,12 +81,13 @@ impl TaskPoll {
                 });
             }
         }
-        Some(poll)
+        poll
     }
 
     /// The task has yielded.
-    pub(crate) fn yielded(self, task: &TaskInfo, command: &Command) {
+    pub(crate) fn yielded(self, task: &TaskInfo) {
         let finish_time = self.finish(task);
+        let command = &task.command().unwrap_or(Command::Foreign);
         match self.wake {
             Wake::Send(resumption) => {
                 let metadata =

@@ -11,12 +11,22 @@ thread_local! {
     static TASK: RefCell<Option<Rc<TaskInfo>>> = const { RefCell::new(None) };
 }
 
+/// Calls `f` with the task that runs on this thread, if one does.
+#[inline]
+pub(crate) fn with_task<R>(f: impl FnOnce(&TaskInfo) -> R) -> Option<R> {
+    TASK.try_with(|task| task.borrow().as_deref().map(f))
+        .ok()
+        .flatten()
+}
+
 /// The task that runs on this thread.
+#[inline]
 pub(crate) fn current_task() -> Option<Rc<TaskInfo>> {
     TASK.try_with(|task| task.borrow().clone()).ok().flatten()
 }
 
 /// Names the task that runs and returns the one that did.
+#[inline]
 pub(crate) fn swap_task(task: Option<Rc<TaskInfo>>) -> Option<Rc<TaskInfo>> {
     TASK.replace(task)
 }

@@ -1,0 +1,140 @@
+//! A server in a process of its own, and what the kernel accounts to it.
+
+use crate::options::SERVE;
+use crate::servers::{self, Server};
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
+use nix::unistd::Pid;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::ops::Sub;
+use std::process::{self, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+/// Time on the processor.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CpuTime {
+    pub(crate) user: Duration,
+    pub(crate) system: Duration,
+}
+
+impl CpuTime {
+    pub(crate) fn total(self) -> Duration {
+        self.user + self.system
+    }
+}
+
+impl Sub for CpuTime {
+    type Output = Self;
+
+    fn sub(self, earlier: Self) -> Self {
+        Self {
+            user: self.user.saturating_sub(earlier.user),
+            system: self.system.saturating_sub(earlier.system),
+        }
+    }
+}
+
+/// A server that runs until this is dropped.
+///
+/// It says its address in its first line, and then its CPU time, in microseconds, whenever it is
+/// sent a line; it ends when its input does.
+pub(crate) struct Child {
+    process: process::Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+    address: SocketAddr,
+}
+
+impl Child {
+    pub(crate) fn start(server: Server) -> io::Result<Self> {
+        let mut process = Command::new(std::env::current_exe()?)
+            .args([SERVE, server.name()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let input = process.stdin.take();
+        let output = process.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let mut output = BufReader::new(output);
+        let address = read_line(&mut output)?.parse().map_err(io::Error::other)?;
+        Ok(Self {
+            process,
+            input,
+            output,
+            address,
+        })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it has spent since its start.
+    pub(crate) fn cpu_time(&mut self) -> io::Result<CpuTime> {
+        let input = self.input.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+        input.write_all(b"\n")?;
+        let line = read_line(&mut self.output)?;
+        let mut times = line.split(' ').map(|time| time.parse().ok());
+        match (times.next().flatten(), times.next().flatten()) {
+            (Some(user), Some(system)) => Ok(CpuTime {
+                user: Duration::from_micros(user),
+                system: Duration::from_micros(system),
+            }),
+            _ => Err(io::Error::other(format!("is no CPU time: {line:?}"))),
+        }
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        let _ = self.process.wait();
+    }
+}
+
+fn read_line(from: &mut impl BufRead) -> io::Result<String> {
+    let mut line = String::new();
+    if from.read_line(&mut line)? == 0 {
+        return Err(io::Error::other("the server has ended"));
+    }
+    Ok(line.trim_end().into())
+}
+
+/// Is the server that the parent process asked for.
+pub(crate) fn serve(server: Server) -> io::Result<()> {
+    pin(crate::SERVER_CORE);
+    std::thread::spawn(|| {
+        let answered = io::stdin().lines().try_for_each(|_| answer());
+        process::exit(i32::from(answered.is_err()));
+    });
+    servers::run(server, |address| {
+        let mut output = io::stdout().lock();
+        writeln!(output, "{address}")?;
+        output.flush()
+    })
+}
+
+fn answer() -> io::Result<()> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF)?;
+    let (user, system) = (micros(usage.user_time()), micros(usage.system_time()));
+    let mut output = io::stdout().lock();
+    writeln!(output, "{user} {system}")?;
+    output.flush()
+}
+
+fn micros(time: TimeVal) -> i64 {
+    time.tv_sec() * 1_000_000 + time.tv_usec()
+}
+
+/// Keeps this process on one core; false where it may not run there.
+pub(crate) fn pin(core: usize) -> bool {
+    let mut only = CpuSet::new();
+    only.set(core).is_ok() && sched_setaffinity(Pid::from_raw(0), &only).is_ok()
+}
+
+/// Whether processes like this one may be kept on a core.
+pub(crate) fn can_pin(core: usize) -> bool {
+    let allowed = sched_getaffinity(Pid::from_raw(0));
+    allowed.is_ok_and(|allowed| allowed.is_set(core).unwrap_or(false))
+}

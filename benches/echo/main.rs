@@ -1,0 +1,99 @@
+//! A server that sends back what it is sent, beside its peers: 64 bytes, 50 connections.
+//!
+//! `cargo bench --bench echo` runs interleaved rounds, in which each server in turn gets the same
+//! load for half a second, and prints ratios to tokio within a round: a machine whose speed drifts
+//! says little about a round and much about many pairs. Each server is a process of its own, so
+//! that the kernel accounts for it alone; the load comes from this one. A server that answers
+//! wrongly ends the benchmark with an error.
+//!
+//! Options: `--rounds N` (default 60), `--connections N` (default 50), `--servers NAME,…`, and
+//! `--quick`, which runs for a second and measures nothing of worth.
+
+mod child;
+mod load;
+mod options;
+mod report;
+mod servers;
+
+use child::Child;
+use load::Load;
+use options::{Options, Role};
+use report::{Report, Sample};
+use servers::Server;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let result = match options::from_arguments() {
+        Ok(Role::Serve(server)) => child::serve(server),
+        Ok(Role::Measure(options)) => measure(&options),
+        Err(message) => Err(io::Error::new(io::ErrorKind::InvalidInput, message)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "echo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The core on which the load is made; the servers have the next one.
+const LOAD_CORE: usize = 0;
+const SERVER_CORE: usize = 1;
+
+fn measure(options: &Options) -> io::Result<()> {
+    let alone = child::can_pin(SERVER_CORE) && child::pin(LOAD_CORE);
+    let mut peers = options
+        .servers
+        .iter()
+        .map(|server| Peer::start(*server, options.connections))
+        .collect::<io::Result<Vec<_>>>()?;
+    for peer in &mut peers {
+        peer.round(options)?; // The first round warms up.
+    }
+    let mut report = Report::new(&options.servers);
+    for round in 0..options.rounds {
+        // Whoever comes first in one round comes last in the next.
+        let first = round % peers.len();
+        for number in (first..peers.len()).chain(0..first) {
+            report.add(number, peers[number].round(options)?);
+        }
+    }
+    report.print(options, alone)
+}
+
+/// A server and the connections to it.
+struct Peer {
+    server: Server,
+    child: Child,
+    load: Load,
+}
+
+impl Peer {
+    fn start(server: Server, connections: usize) -> io::Result<Self> {
+        let child = Child::start(server)?;
+        let load = Load::connect(child.address(), connections)?;
+        Ok(Self {
+            server,
+            child,
+            load,
+        })
+    }
+
+    fn round(&mut self, options: &Options) -> io::Result<Sample> {
+        self.try_round(options)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.server)))
+    }
+
+    fn try_round(&mut self, options: &Options) -> io::Result<Sample> {
+        let before = self.child.cpu_time()?;
+        let (requests, took) = self.load.run(options.round)?;
+        let spent = self.child.cpu_time()? - before;
+        Ok(Sample {
+            requests,
+            took,
+            spent,
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! What the command line asks for.
+
+use crate::servers::Server;
+use std::time::Duration;
+
+/// What this process is to do.
+pub(crate) enum Role {
+    Measure(Options),
+    /// To be the server that another process of this program measures.
+    Serve(Server),
+}
+
+pub(crate) struct Options {
+    pub(crate) rounds: usize,
+    pub(crate) round: Duration,
+    pub(crate) connections: usize,
+    pub(crate) servers: Vec<Server>,
+}
+
+/// The argument that makes a process a server.
+pub(crate) const SERVE: &str = "--serve";
+
+pub(crate) fn from_arguments() -> Result<Role, String> {
+    let mut options = Options {
+        rounds: 60,
+        round: Duration::from_millis(500),
+        connections: 50,
+        servers: Server::ALL.to_vec(),
+    };
+    let (mut quick, mut is_bench) = (false, false);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || {
+            let value = arguments.next();
+            value.ok_or_else(|| format!("{argument} needs a value"))
+        };
+        match argument.as_str() {
+            SERVE => return Ok(Role::Serve(value()?.parse()?)),
+            "--rounds" => options.rounds = number(&value()?)?,
+            "--connections" => options.connections = number(&value()?)?,
+            "--servers" => {
+                let names = value()?;
+                options.servers = names.split(',').map(str::parse).collect::<Result<_, _>>()?;
+            }
+            "--quick" => quick = true,
+            // What Cargo says to a benchmark; `cargo test --all-targets` does not.
+            "--bench" => is_bench = true,
+            unknown => return Err(format!("unknown option {unknown}")),
+        }
+    }
+    if quick || !is_bench {
+        options.rounds = 2;
+        options.round = Duration::from_millis(50);
+    }
+    Ok(Role::Measure(options))
+}
+
+fn number(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err(format!("{text} is not a number above zero")),
+        Ok(number) => Ok(number),
+    }
+}
