@@ -21,6 +21,7 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMete
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use std::error::Error;
 use std::io::Write;
+use std::process::ExitCode;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
@@ -28,10 +29,17 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-fn main() -> Result<(), Failure> {
-    match std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT") {
+fn main() -> ExitCode {
+    let result = match std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT") {
         Ok(endpoint) if !endpoint.is_empty() => export(&endpoint),
         _ => show(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "quickstart: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -46,9 +54,7 @@ fn show() -> Result<(), Failure> {
     let meters = SdkMeterProvider::builder().with_reader(reader).build();
     tracing_subscriber::registry().with(log_lines()).init();
 
-    say(
-        "What happens, as PrintInstrument prints one client, and LogInstrument logs TLS and names:\n",
-    )?;
+    say("What happens: PrintInstrument prints one client, LogInstrument logs TLS handshakes.\n")?;
     let done = watch(&tracers, &meters)?;
     meters.force_flush()?;
     say(&format!(
@@ -105,7 +111,7 @@ fn watch(
     done
 }
 
-/// Log lines with trace ids, of TLS handshakes and of errors.
+/// Log lines with trace ids, of TLS handshakes and of whatever is more than a detail.
 fn log_lines<S>() -> impl Layer<S>
 where
     S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
@@ -114,8 +120,10 @@ where
         .with_ansi(false)
         .event_format(WithTraceIds::new())
         .with_filter(filter_fn(|metadata| {
-            matches!(metadata.target(), "loopscope::tls" | "loopscope::dns")
-                || *metadata.level() <= tracing::Level::INFO
+            matches!(
+                metadata.target(),
+                "loopscope::tls" | "loopscope::socket::dns"
+            ) || *metadata.level() <= tracing::Level::INFO
         }))
 }
 

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 pub(crate) struct Core {
@@ -142,7 +143,10 @@ impl Core {
 
     #[inline]
     pub(super) fn set_heard(&self, key: usize, heard: bool) {
-        self.with_task(key, |entry| entry.heard.set(heard));
+        let changed = self.with_task(key, |entry| entry.heard.replace(heard) != heard);
+        if heard && changed == Some(true) {
+            self.shared.heard.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Has the task resumed with `Cancelled`.

@@ -13,7 +13,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// So many tasks run between two looks at the sockets and timers: with more, those who wait for a
@@ -25,13 +25,18 @@ pub(super) fn until_complete<F: Future>(core: &Rc<Core>, future: F) -> Option<F:
     let _running = Running::enter(core);
     let described = TaskBuilder::new().describe();
     let info = described.info.clone();
-    let main = MainWaker::new(core.shared.clone(), Wake::Send(Resumption::Started));
-    let waker = main.waker();
-    let mut key = 0;
-    core.insert_task(info.clone(), |new| {
-        key = new;
-        waker.clone()
+    let mut main = None;
+    core.insert_task(info.clone(), |key| {
+        let shared = core.shared.clone();
+        Waker::from(
+            main.insert(MainWaker::new(shared, key, info.spawn_time()))
+                .clone(),
+        )
     });
+    let Some(main) = main else {
+        unreachable!("made just above")
+    };
+    let (key, waker) = (main.key, Waker::from(main.clone()));
     let stack = described.stack.clone();
     let future = TaskFuture::new(future, infallible, info, key, core.clone(), stack);
     let mut future = pin!(future);

@@ -3,12 +3,13 @@
 use super::core::with_current;
 use super::wake::{self, LastWake};
 use crate::clock::Timestamp;
+use crate::instrument::Resumption;
 use crate::instrument::hooks::Wake;
 use async_task::{Runnable, ScheduleInfo};
 use concurrent_queue::ConcurrentQueue;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{self, Waker};
+use std::task;
 
 /// What a task carries that any thread may touch.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub(super) struct Shared {
     waker: mio::Waker,
     /// The loop was told of what is in the queue.
     notified: AtomicBool,
+    /// Somebody listens, or has listened, to a task of the loop.
+    pub(super) heard: AtomicBool,
 }
 
 impl std::fmt::Debug for Shared {
@@ -52,6 +55,7 @@ impl Shared {
             injected: ConcurrentQueue::unbounded(),
             waker,
             notified: AtomicBool::new(false),
+            heard: AtomicBool::new(false),
         }
     }
 
@@ -82,6 +86,11 @@ impl Shared {
         self.injected.pop().ok()
     }
 
+    /// Whether somebody listens, or has listened, to a task of the loop.
+    fn is_heard(&self) -> bool {
+        self.heard.load(Ordering::Relaxed)
+    }
+
     /// Refuses whatever comes from now on.
     pub(super) fn close(&self) {
         self.injected.close();
@@ -100,16 +109,13 @@ pub(super) fn schedule(runnable: Runnable<Header>, info: ScheduleInfo) {
         let runnable = unscheduled.take_if(|it| Arc::ptr_eq(&core.shared, &it.metadata().shared));
         if let Some(runnable) = runnable {
             let header = runnable.metadata();
-            let at = at.or_else(|| core.is_heard(header.key).then(Timestamp::now));
-            header.last_wake.set(reason, at);
+            stamp(&header.last_wake, reason, at, core.is_heard(header.key));
             core.push(Ready::Task(runnable));
         }
     });
     let Some(runnable) = unscheduled else { return };
     let header = runnable.metadata();
-    header
-        .last_wake
-        .set(reason, Some(at.unwrap_or_else(Timestamp::now)));
+    stamp(&header.last_wake, reason, at, header.shared.is_heard());
     let shared = header.shared.clone();
     if let Err(injected) = shared.inject(Injected::Ready(Ready::Task(runnable))) {
         // The loop is gone and has ended all its tasks, so nothing is left to run. Dropping a
@@ -120,24 +126,25 @@ pub(super) fn schedule(runnable: Runnable<Header>, info: ScheduleInfo) {
 
 /// Wakes the future that the loop runs until it is complete.
 pub(super) struct MainWaker {
-    pub(super) shared: Arc<Shared>,
+    shared: Arc<Shared>,
+    /// The main task's place in the loop's table of tasks.
+    pub(super) key: usize,
     pub(super) last_wake: LastWake,
     /// It is in a queue already.
     pub(super) scheduled: AtomicBool,
 }
 
 impl MainWaker {
-    pub(super) fn new(shared: Arc<Shared>, reason: Wake) -> Arc<Self> {
-        let last_wake = LastWake::new(reason, None);
+    /// The waker of a main task that was spawned, and is in the loop's queue from then on.
+    pub(super) fn new(shared: Arc<Shared>, key: usize, spawn_time: Option<Timestamp>) -> Arc<Self> {
+        let last_wake = LastWake::new(Wake::Send(Resumption::Started), spawn_time);
+        let scheduled = AtomicBool::new(true);
         Arc::new(Self {
             shared,
+            key,
             last_wake,
-            scheduled: AtomicBool::new(true),
+            scheduled,
         })
-    }
-
-    pub(super) fn waker(self: &Arc<Self>) -> Waker {
-        Waker::from(self.clone())
     }
 }
 
@@ -153,20 +160,26 @@ impl task::Wake for MainWaker {
         let (reason, at) = wake::reason();
         let own = wake::take_own_reason();
         let reason = if reason == wake::FOREIGN { own } else { reason };
-        self.last_wake
-            .set(reason, Some(at.unwrap_or_else(Timestamp::now)));
-        let local = with_current(|core| {
-            let own = Arc::ptr_eq(&core.shared, &self.shared);
-            if own {
+        let here = with_current(|core| {
+            let here = Arc::ptr_eq(&core.shared, &self.shared);
+            if here {
+                stamp(&self.last_wake, reason, at, core.is_heard(self.key));
                 core.push(Ready::Main(self.clone()));
             }
-            own
+            here
         });
-        if local != Some(true) {
+        if here != Some(true) {
+            stamp(&self.last_wake, reason, at, self.shared.is_heard());
             // Where the loop is gone, so is its main future.
             let _ = self
                 .shared
                 .inject(Injected::Ready(Ready::Main(self.clone())));
         }
     }
+}
+
+/// Notes why and, where somebody listens, when a task was woken.
+#[inline]
+fn stamp(last_wake: &LastWake, reason: Wake, at: Option<Timestamp>, heard: bool) {
+    last_wake.set(reason, at.or_else(|| heard.then(Timestamp::now)));
 }

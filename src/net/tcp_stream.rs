@@ -163,6 +163,33 @@ impl TcpStream {
         self.socket.io().shutdown(how)
     }
 
+    /// Writes several pieces by one system call; TLS sends its records so.
+    #[cfg(feature = "tls")]
+    pub(super) fn poll_write_vectored_raw(
+        &self,
+        cx: &Context<'_>,
+        data: &[io::IoSlice<'_>],
+        heard: bool,
+    ) -> Poll<io::Result<usize>> {
+        let write = |mut io: &mio::net::TcpStream| io.write_vectored(data);
+        let polled = self
+            .socket
+            .poll_io(Side::Write, cx, heard, Command::SocketSend, write);
+        let wanted: usize = data.iter().map(|piece| piece.len()).sum();
+        self.note_short(Side::Write, &polled, wanted);
+        polled
+    }
+
+    /// Notes that a call moved less than it was asked to.
+    fn note_short(&self, side: Side, polled: &Poll<io::Result<usize>>, wanted: usize) {
+        if let Poll::Ready(Ok(count)) = polled
+            && 0 < *count
+            && *count < wanted
+        {
+            self.socket.direction(side).clear_after_short();
+        }
+    }
+
     pub(super) fn poll_close_raw(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.shutdown(Shutdown::Write) {
             // The peer has closed already.
@@ -194,12 +221,7 @@ impl RawStream for TcpStream {
         let polled = self
             .socket
             .poll_io(Side::Read, cx, heard, Command::SocketRecv, read);
-        if let Poll::Ready(Ok(count)) = polled
-            && 0 < count
-            && count < wanted
-        {
-            self.socket.direction(Side::Read).clear_after_short();
-        }
+        self.note_short(Side::Read, &polled, wanted);
         polled
     }
 
@@ -213,12 +235,7 @@ impl RawStream for TcpStream {
         let polled = self
             .socket
             .poll_io(Side::Write, cx, heard, Command::SocketSend, write);
-        if let Poll::Ready(Ok(count)) = polled
-            && 0 < count
-            && count < data.len()
-        {
-            self.socket.direction(Side::Write).clear_after_short();
-        }
+        self.note_short(Side::Write, &polled, data.len());
         polled
     }
 

@@ -70,11 +70,15 @@ impl<'a> Variables<'a> {
 
     /// Notes that a value makes no sense.
     pub(super) fn refuse(&mut self, name: &str, value: &str, allowed: &str) {
-        self.invalid.push(InvalidVariable {
+        let invalid = InvalidVariable {
             name: name.into(),
             value: value.into(),
             allowed: allowed.into(),
-        });
+        };
+        // A variable for all signals is read for each.
+        if !self.invalid.contains(&invalid) {
+            self.invalid.push(invalid);
+        }
     }
 
     /// What was wrong.

@@ -182,6 +182,33 @@ mod tests {
     }
 
     #[test]
+    fn the_global_providers_are_set_only_when_asked() {
+        use opentelemetry::global;
+        let server = Server::start(Answer::Status(200));
+        let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", server.address.as_str())];
+        let quiet = telemetry(&variables);
+        global::tracer("test").start("nowhere").end();
+        assert!(global::get_text_map_propagator(|propagator| propagator
+            .fields()
+            .next()
+            .is_none()));
+        quiet.shutdown().unwrap();
+        assert!(server.is_untouched());
+
+        let asked = builder(&variables).set_global().build().unwrap();
+        global::tracer("test").start("global").end();
+        assert!(global::get_text_map_propagator(|propagator| {
+            propagator.fields().any(|field| field == "traceparent")
+        }));
+        asked.shutdown().unwrap();
+        let sent = spans(&server.next("/v1/traces"));
+        assert_eq!(
+            sent.resource_spans[0].scope_spans[0].spans[0].name,
+            "global"
+        );
+    }
+
+    #[test]
     fn dropping_it_flushes() {
         let server = Server::start(Answer::Status(200));
         let telemetry = telemetry(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &server.address)]);

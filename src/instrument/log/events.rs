@@ -317,7 +317,7 @@ impl EventLoopInstrument for LogInstrument {
 
     fn on_dns_lookup_start(&self, metadata: &DnsLookupStartMetadata<'_>) {
         event!(
-            "loopscope::socket",
+            "loopscope::socket::dns",
             metadata.task,
             {
                 name = %Escape(metadata.name),
@@ -329,7 +329,7 @@ impl EventLoopInstrument for LogInstrument {
     fn on_dns_lookup_ready(&self, metadata: &DnsLookupReadyMetadata<'_>) {
         let failure = metadata.outcome.err();
         event!(
-            "loopscope::socket",
+            "loopscope::socket::dns",
             metadata.task,
             {
                 name = %Escape(metadata.name),

@@ -6,11 +6,11 @@ mod tests;
 
 /// Emits a `tracing` event at debug level for each event, with its facts as fields.
 ///
-/// Targets: `loopscope::socket` (names that are looked up included), `loopscope::tls`,
-/// `loopscope::queue`, `loopscope::task` and `loopscope::loop`. Fields, where they apply: `task.id`
-/// and `task.name`, `socket` (its number), `peer`, `local`, `size` in bytes, `immediate`, `duration`
-/// in seconds, `error` and `error.type`. Where no `tracing` subscriber is set, the events reach the
-/// `log` crate's logger. Where nobody wants an event, it costs one check.
+/// Targets: `loopscope::socket`, under it `loopscope::socket::dns` for names that are looked up,
+/// `loopscope::tls`, `loopscope::queue`, `loopscope::task` and `loopscope::loop`. Fields, where they
+/// apply: `task.id` and `task.name`, `socket` (its number), `peer`, `local`, `size` in bytes,
+/// `immediate`, `duration` in seconds, `error` and `error.type`. Where no `tracing` subscriber is
+/// set, the events reach the `log` crate's logger. Where nobody wants an event, it costs one check.
 ///
 /// Payloads are private: their sizes are logged, and their first bytes where a
 /// [`preview`](Self::preview) is asked for. An item of a queue is logged as its `Debug` shows it,

@@ -129,13 +129,13 @@ const EXPECTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "on_dns_lookup_start",
-        "socket",
+        "socket::dns",
         "looking up a name",
         "name=ex\\nample",
     ),
     (
         "on_dns_lookup_ready",
-        "socket",
+        "socket::dns",
         "name look-up complete",
         "answers=[127.0.0.1, ::1] duration=0.01 immediate=false name=ex\\nample",
     ),

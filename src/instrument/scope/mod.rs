@@ -61,14 +61,15 @@ fn top() -> Option<Stack> {
     if Entry::any_has_ended() {
         forget_ended();
     }
-    CURRENT.with_borrow(Clone::clone)
+    // At the end of the thread nothing is in force.
+    let top = CURRENT.try_with(|current| current.borrow().clone());
+    top.ok().flatten()
 }
 
 /// Takes what has ended out of the stack in force.
 #[cold]
 fn forget_ended() {
-    let stack = CURRENT.with_borrow(Clone::clone);
-    if let Some(stack) = stack
+    if let Ok(Some(stack)) = CURRENT.try_with(|current| current.borrow().clone())
         && stack.nodes().any(|node| node.entry.has_ended())
     {
         // The old stack is dropped after the new one is in place: an instrument's own drop may do

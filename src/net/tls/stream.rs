@@ -147,6 +147,16 @@ impl AsyncWrite for Unhooked {
         self.stream.poll_write_raw(cx, data, self.heard.get())
     }
 
+    // All that rustls has to send goes out by one call, an alert behind other records too.
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.stream
+            .poll_write_vectored_raw(cx, data, self.heard.get())
+    }
+
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }

@@ -214,6 +214,8 @@ fn all_wrong_variables_are_named_at_once() {
     ])
     .unwrap_err();
     assert_eq!(invalid.len(), 2);
+    let invalid = read(&[("OTEL_EXPORTER_OTLP_TIMEOUT", "x")]).unwrap_err();
+    assert_eq!(invalid.len(), 1, "once, though three signals read it");
 }
 
 #[cfg(not(feature = "otlp-grpc"))]
