@@ -137,6 +137,38 @@ fn a_large_write_is_one_pair_with_several_parts() {
 }
 
 #[test]
+fn a_task_that_has_had_its_share_waits_for_its_turn_not_for_the_socket() {
+    const READS: usize = 1000;
+    let recorder = recorded(async {
+        let (client, server) = pair().await;
+        let reader = spawn(async move {
+            let mut byte = [0; 1];
+            for _ in 0..READS {
+                client.read_exact(&mut byte).await.unwrap();
+            }
+        });
+        // The reader waits once, so that there is a readiness that is older than what follows.
+        yield_now().await;
+        server.write_all(&[0; READS]).await.unwrap();
+        reader.await.unwrap();
+    });
+    let received = recorder.of("on_socket_recv_ready");
+    let waited: Vec<_> = received
+        .iter()
+        .filter(|event| event.immediate == Some(false))
+        .collect();
+    assert!(waited.len() > 1, "a thousand reads are more than one share");
+    for event in waited {
+        assert!(
+            event
+                .ready_time
+                .is_none_or(|ready| Some(ready) >= event.start_time),
+            "{event:?}"
+        );
+    }
+}
+
+#[test]
 fn failures_take_the_place_of_ready() {
     let recorder = recorded(async {
         assert!(TcpStream::connect(closed_address()).await.is_err());
