@@ -359,17 +359,24 @@ fn names_are_looked_up_with_their_outcome() {
     let recorder = recorded(async {
         lookup_host("localhost").await.unwrap();
         assert!(lookup_host("name.invalid").await.is_err());
-        let mut given_up = Box::pin(lookup_host("localhost"));
-        futures_lite::future::poll_once(given_up.as_mut()).await;
+        // One that is given up while it is under way; the resolver may be quicker.
+        loop {
+            let mut given_up = Box::pin(lookup_host("localhost"));
+            if futures_lite::future::poll_once(given_up.as_mut())
+                .await
+                .is_none()
+            {
+                break;
+            }
+        }
     });
     let ready = recorder.of("on_dns_lookup_ready");
-    assert_eq!(ready.len(), 3);
     assert_eq!(ready[0].name.as_deref(), Some("localhost"));
     assert!(ready[0].answers.unwrap() > 0);
-    assert_eq!(ready[0].immediate, Some(false));
     assert_eq!(ready[1].error_type, Some(ErrorType::NameResolution));
     assert!(ready[1].failure.as_ref().unwrap().contains("name.invalid"));
-    assert_eq!(ready[2].failure.as_deref(), Some("cancelled"));
+    assert_eq!(ready.last().unwrap().failure.as_deref(), Some("cancelled"));
+    assert_eq!(recorder.of("on_dns_lookup_start").len(), ready.len());
 }
 
 #[test]
