@@ -14,7 +14,8 @@ use opentelemetry::{Context, ContextGuard};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider, SpanData, SpanExporter,
+    BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider, Span, SpanData, SpanExporter,
+    SpanProcessor,
 };
 use std::hint::black_box;
 use std::net::SocketAddr;
@@ -49,12 +50,12 @@ fn in_every_setting(criterion: &mut Criterion, name: &str, measure: Subject) {
     NoOp.in_scope(|| NoOp.in_scope(|| measure(&mut group, "two nested scopes")));
     let members = [Rc::new(NoOp) as Rc<dyn EventLoopInstrument>, Rc::new(NoOp)];
     CompositeInstrument::new(members).in_scope(|| measure(&mut group, "composite of two"));
-    let bridge = Bridge::new(SpanPolicy::Off);
+    let bridge = Bridge::new(SpanPolicy::Off, batches());
     bridge
         .otel
         .clone()
         .in_scope(|| measure(&mut group, "otel, metrics only"));
-    let bridge = Bridge::new(SpanPolicy::All);
+    let bridge = Bridge::new(SpanPolicy::All, batches());
     bridge.otel.clone().in_scope(|| {
         let _parent = parent(TraceFlags::NOT_SAMPLED);
         measure(&mut group, "otel, parent not sampled");
@@ -104,19 +105,9 @@ fn yield_to_oneself(group: &mut BenchmarkGroup<'_, WallTime>, listener: &str) {
 /// What the bridge does with one ready hook, without façade and clock.
 fn ready_hook(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("recv ready hook alone");
-    let settings = [
-        ("metrics only", SpanPolicy::Off, TraceFlags::SAMPLED),
-        (
-            "parent not sampled",
-            SpanPolicy::All,
-            TraceFlags::NOT_SAMPLED,
-        ),
-        ("sampled span", SpanPolicy::All, TraceFlags::SAMPLED),
-    ];
-    let (socket, task) = (socket(), TaskInfo::new(TaskId::new(), None, None, None));
-    for (name, policy, flags) in settings {
-        let bridge = Bridge::new(policy);
+    let mut measure = |name: &str, bridge: Bridge, flags| {
         let _parent = parent(flags);
+        let (socket, task) = (socket(), TaskInfo::new(TaskId::new(), None, None, None));
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let mut ready = ReadySocketInstrumentationMetadata::new(
@@ -130,7 +121,19 @@ fn ready_hook(criterion: &mut Criterion) {
                 bridge.otel.on_socket_recv_ready(&ready);
             });
         });
-    }
+    };
+    let (sampled, not_sampled) = (TraceFlags::SAMPLED, TraceFlags::NOT_SAMPLED);
+    let all = |processor| Bridge::new(SpanPolicy::All, processor);
+    measure(
+        "metrics only",
+        Bridge::new(SpanPolicy::Off, batches()),
+        sampled,
+    );
+    measure("parent not sampled", all(batches()), not_sampled);
+    measure("sampled span", all(batches()), sampled);
+    let tracers = SdkTracerProvider::builder().with_span_processor(Discard);
+    let discards = tracers.build();
+    measure("sampled span, discarded at once", all(discards), sampled);
     group.finish();
 }
 
@@ -146,20 +149,9 @@ struct Bridge {
 }
 
 impl Bridge {
-    fn new(policy: SpanPolicy) -> Self {
+    fn new(policy: SpanPolicy, tracers: SdkTracerProvider) -> Self {
         let reader = PeriodicReader::builder(InMemoryMetricExporter::default()).build();
         let meters = SdkMeterProvider::builder().with_reader(reader).build();
-        // Room for all that is made while the other thread is not let run.
-        let config = BatchConfigBuilder::default()
-            .with_max_queue_size(1 << 16)
-            .with_max_export_batch_size(512)
-            .build();
-        let processor = BatchSpanProcessor::builder(Discard)
-            .with_batch_config(config)
-            .build();
-        let tracers = SdkTracerProvider::builder()
-            .with_span_processor(processor)
-            .build();
         let otel = OtelInstrument::builder()
             .tracer_provider(&tracers)
             .meter_provider(&meters)
@@ -174,11 +166,40 @@ impl Bridge {
     }
 }
 
+/// Hands spans to the batch processor's thread, which frees them.
+fn batches() -> SdkTracerProvider {
+    // Room for all that is made while the other thread is not let run.
+    let config = BatchConfigBuilder::default()
+        .with_max_queue_size(1 << 16)
+        .with_max_export_batch_size(512)
+        .build();
+    let processor = BatchSpanProcessor::builder(Discard)
+        .with_batch_config(config)
+        .build();
+    SdkTracerProvider::builder()
+        .with_span_processor(processor)
+        .build()
+}
+
 #[derive(Debug)]
 struct Discard;
 
 impl SpanExporter for Discard {
     async fn export(&self, _batch: Vec<SpanData>) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+impl SpanProcessor for Discard {
+    fn on_start(&self, _span: &mut Span, _parent: &Context) {}
+
+    fn on_end(&self, _span: SpanData) {}
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
         Ok(())
     }
 }

@@ -6,8 +6,9 @@
 //! that the kernel accounts for it alone; the load comes from this one. A server that answers
 //! wrongly ends the benchmark with an error.
 //!
-//! Options: `--rounds N` (default 60), `--connections N` (default 50), `--servers NAME,…`, and
-//! `--quick`, which runs for a second and measures nothing of worth.
+//! Options: `--rounds N` (default 60), `--connections N` (default 50), `--servers NAME,…`,
+//! `--one-core`, which has server and load share a core, so that the server always has something
+//! to do when it runs, and `--quick`, which runs for a second and measures nothing of worth.
 
 mod child;
 mod load;
@@ -38,12 +39,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// The core on which the load is made; the servers have the next one.
-const LOAD_CORE: usize = 0;
+/// The core of the servers; the load is made on the other one.
 const SERVER_CORE: usize = 1;
+const LOAD_CORE: usize = 0;
 
 fn measure(options: &Options) -> io::Result<()> {
-    let alone = child::can_pin(SERVER_CORE) && child::pin(LOAD_CORE);
+    let core = if options.one_core {
+        SERVER_CORE
+    } else {
+        LOAD_CORE
+    };
+    let pinned = child::can_pin(SERVER_CORE) && child::pin(core);
     let mut peers = options
         .servers
         .iter()
@@ -60,7 +66,7 @@ fn measure(options: &Options) -> io::Result<()> {
             report.add(number, peers[number].round(options)?);
         }
     }
-    report.print(options, alone)
+    report.print(options, pinned)
 }
 
 /// A server and the connections to it.

@@ -15,6 +15,8 @@ pub(crate) struct Options {
     pub(crate) round: Duration,
     pub(crate) connections: usize,
     pub(crate) servers: Vec<Server>,
+    /// Whether the load is made on the servers' core.
+    pub(crate) one_core: bool,
 }
 
 /// The argument that makes a process a server.
@@ -26,6 +28,7 @@ pub(crate) fn from_arguments() -> Result<Role, String> {
         round: Duration::from_millis(500),
         connections: 50,
         servers: Server::ALL.to_vec(),
+        one_core: false,
     };
     let (mut quick, mut is_bench) = (false, false);
     let mut arguments = std::env::args().skip(1);
@@ -42,6 +45,7 @@ pub(crate) fn from_arguments() -> Result<Role, String> {
                 let names = value()?;
                 options.servers = names.split(',').map(str::parse).collect::<Result<_, _>>()?;
             }
+            "--one-core" => options.one_core = true,
             "--quick" => quick = true,
             // What Cargo says to a benchmark; `cargo test --all-targets` does not.
             "--bench" => is_bench = true,

@@ -42,7 +42,7 @@ impl Report {
         self.servers[server].1.push(sample);
     }
 
-    pub(crate) fn print(&self, options: &Options, alone: bool) -> io::Result<()> {
+    pub(crate) fn print(&self, options: &Options, pinned: bool) -> io::Result<()> {
         let mut output = io::stdout().lock();
         writeln!(
             output,
@@ -51,10 +51,10 @@ impl Report {
             options.round,
             options.connections,
             crate::load::MESSAGE,
-            if alone {
-                "; the server on a core of its own"
-            } else {
-                "; server and load SHARE their cores"
+            match (pinned, options.one_core) {
+                (true, false) => "; the server on a core of its own",
+                (true, true) => "; server and load on one core",
+                (false, _) => "; server and load on ANY core",
             }
         )?;
         writeln!(
@@ -84,9 +84,11 @@ fn write_row(
 ) -> io::Result<()> {
     let sum = samples.iter().fold(Sums::default(), Sums::add);
     let ratios = |of: fn(&Sample) -> f64| Mean::of_ratios(samples, base?, of);
-    let user = base.map(|base| {
+    let user = base.and_then(|base| {
         let base = base.iter().fold(Sums::default(), Sums::add);
-        sum.micros(sum.user) / base.micros(base.user)
+        let ratio = sum.micros(sum.user) / base.micros(base.user);
+        // The kernel tells user from system time at its ticks: a short run has none of the former.
+        ratio.is_finite().then_some(ratio)
     });
     writeln!(
         output,

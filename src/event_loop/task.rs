@@ -127,7 +127,8 @@ where
                     this.info.set_command(Some(Command::Foreign));
                 }
                 if let Some(hooks) = hooks {
-                    hooks.yielded(this.info);
+                    let command = this.info.command().unwrap_or(Command::Foreign);
+                    hooks.yielded(this.info, &command);
                 }
                 return Poll::Pending;
             }

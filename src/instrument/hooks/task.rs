@@ -85,9 +85,8 @@ impl TaskPoll {
     }
 
     /// The task has yielded.
-    pub(crate) fn yielded(self, task: &TaskInfo) {
+    pub(crate) fn yielded(self, task: &TaskInfo, command: &Command) {
         let finish_time = self.finish(task);
-        let command = &task.command().unwrap_or(Command::Foreign);
         match self.wake {
             Wake::Send(resumption) => {
                 let metadata =
