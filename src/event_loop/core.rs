@@ -91,6 +91,10 @@ impl Core {
         !self.ready.borrow().is_empty()
     }
 
+    pub(super) fn ready_count(&self) -> usize {
+        self.ready.borrow().len()
+    }
+
     /// Takes in what other threads have handed over.
     pub(super) fn take_injected(&self) {
         if !self.shared.take_notified() {

@@ -1,7 +1,7 @@
 //! Turning the loop.
 
 use super::core::{self, Core};
-use super::scheduler::{MainWaker, Ready};
+use super::scheduler::{Injected, MainWaker, Ready};
 use super::spawn::{TaskBuilder, infallible, output_or_panic};
 use super::task::{self, TaskFuture};
 use super::wake;
@@ -83,15 +83,24 @@ pub(super) fn until_idle(core: &Rc<Core>) -> bool {
 
 /// Ends the loop for good: cancels its tasks and refuses what comes from other threads.
 pub(super) fn close(core: &Rc<Core>) {
-    core.shared.close();
     // The thread may be unwinding, or inside of another loop's task: tasks are ended all the same.
     let outer = core::swap_current(Some(core.clone()));
     while core.task_count() > 0 {
         for key in core.task_keys() {
             core.cancel_task(key, |_| true);
         }
-        run_ready(core, usize::MAX, |_| Poll::<()>::Pending);
+        // A task that another thread is waking right now comes by that thread's hand, in a moment.
+        while let Some(injected) = core.shared.next_injected() {
+            if let Injected::Ready(ready) = injected {
+                core.push(ready);
+            }
+        }
+        // Those that are ready now: what their destructors spawn is cancelled before it runs.
+        run_ready(core, core.ready_count(), |_| Poll::<()>::Pending);
+        std::thread::yield_now();
     }
+    // Only now, when no task is left to be woken: one that was refused would never end.
+    core.shared.close();
     while core.shared.next_injected().is_some() {}
     core::swap_current(outer);
 }

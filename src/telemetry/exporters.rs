@@ -5,11 +5,13 @@ use super::http_client::BlockingClient;
 #[cfg(any(feature = "otlp-json", feature = "otlp-grpc"))]
 use super::settings::Protocol;
 use super::settings::{Otlp, Signal};
+use super::tally::Tally;
 use opentelemetry_otlp::{
     Compression, LogExporter, MetricExporter, SpanExporter, WithExportConfig, WithHttpConfig,
 };
 use opentelemetry_sdk::metrics::Temporality;
 use std::error::Error;
+use std::sync::Arc;
 
 type Made<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -21,7 +23,11 @@ pub(super) struct Transport {
 }
 
 /// Sets what all exporters over HTTP have in common.
-fn over_http<B: WithExportConfig + WithHttpConfig>(builder: B, otlp: &Otlp) -> Made<B> {
+fn over_http<B: WithExportConfig + WithHttpConfig>(
+    builder: B,
+    otlp: &Otlp,
+    tally: &Arc<Tally>,
+) -> Made<B> {
     let protocol = opentelemetry_otlp::Protocol::HttpBinary;
     #[cfg(feature = "otlp-json")]
     let protocol = match otlp.protocol {
@@ -33,7 +39,7 @@ fn over_http<B: WithExportConfig + WithHttpConfig>(builder: B, otlp: &Otlp) -> M
         .with_endpoint(&otlp.endpoint)
         .with_timeout(otlp.timeout)
         .with_headers(otlp.headers.iter().cloned().collect())
-        .with_http_client(BlockingClient::new(otlp)?);
+        .with_http_client(BlockingClient::new(otlp, tally)?);
     Ok(if otlp.gzip {
         builder.with_compression(Compression::Gzip)
     } else {
@@ -42,33 +48,47 @@ fn over_http<B: WithExportConfig + WithHttpConfig>(builder: B, otlp: &Otlp) -> M
 }
 
 impl Transport {
-    pub(super) fn spans(&self, otlp: &Otlp) -> Result<SpanExporter, TelemetryError> {
-        self.spans_over(otlp).map_err(failed(Signal::Traces))
+    pub(super) fn spans(
+        &self,
+        otlp: &Otlp,
+        tally: &Arc<Tally>,
+    ) -> Result<SpanExporter, TelemetryError> {
+        self.spans_over(otlp, tally).map_err(failed(Signal::Traces))
     }
 
     pub(super) fn metrics(
         &self,
         otlp: &Otlp,
         temporality: Temporality,
+        tally: &Arc<Tally>,
     ) -> Result<MetricExporter, TelemetryError> {
-        self.metrics_over(otlp, temporality)
+        self.metrics_over(otlp, temporality, tally)
             .map_err(failed(Signal::Metrics))
     }
 
-    pub(super) fn logs(&self, otlp: &Otlp) -> Result<LogExporter, TelemetryError> {
-        self.logs_over(otlp).map_err(failed(Signal::Logs))
+    pub(super) fn logs(
+        &self,
+        otlp: &Otlp,
+        tally: &Arc<Tally>,
+    ) -> Result<LogExporter, TelemetryError> {
+        self.logs_over(otlp, tally).map_err(failed(Signal::Logs))
     }
 
-    fn spans_over(&self, otlp: &Otlp) -> Made<SpanExporter> {
+    fn spans_over(&self, otlp: &Otlp, tally: &Arc<Tally>) -> Made<SpanExporter> {
         #[cfg(feature = "otlp-grpc")]
         if otlp.protocol == Protocol::Grpc {
             let builder = super::grpc::configure(SpanExporter::builder().with_tonic(), otlp)?;
             return self.grpc.within(|| Ok(builder.build()?));
         }
-        Ok(over_http(SpanExporter::builder().with_http(), otlp)?.build()?)
+        Ok(over_http(SpanExporter::builder().with_http(), otlp, tally)?.build()?)
     }
 
-    fn metrics_over(&self, otlp: &Otlp, temporality: Temporality) -> Made<MetricExporter> {
+    fn metrics_over(
+        &self,
+        otlp: &Otlp,
+        temporality: Temporality,
+        tally: &Arc<Tally>,
+    ) -> Made<MetricExporter> {
         #[cfg(feature = "otlp-grpc")]
         if otlp.protocol == Protocol::Grpc {
             let builder = MetricExporter::builder()
@@ -80,16 +100,16 @@ impl Transport {
         let builder = MetricExporter::builder()
             .with_http()
             .with_temporality(temporality);
-        Ok(over_http(builder, otlp)?.build()?)
+        Ok(over_http(builder, otlp, tally)?.build()?)
     }
 
-    fn logs_over(&self, otlp: &Otlp) -> Made<LogExporter> {
+    fn logs_over(&self, otlp: &Otlp, tally: &Arc<Tally>) -> Made<LogExporter> {
         #[cfg(feature = "otlp-grpc")]
         if otlp.protocol == Protocol::Grpc {
             let builder = super::grpc::configure(LogExporter::builder().with_tonic(), otlp)?;
             return self.grpc.within(|| Ok(builder.build()?));
         }
-        Ok(over_http(LogExporter::builder().with_http(), otlp)?.build()?)
+        Ok(over_http(LogExporter::builder().with_http(), otlp, tally)?.build()?)
     }
 }
 

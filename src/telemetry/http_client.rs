@@ -1,10 +1,12 @@
 //! The HTTP client that OTLP is sent with.
 
 use super::settings::Otlp;
+use super::tally::Tally;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use std::error::Error;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use ureq::Agent;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig};
 
@@ -12,10 +14,17 @@ use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConf
 ///
 /// `ureq` needs no async runtime, and has timeouts over the whole of a request.
 #[derive(Debug)]
-pub(super) struct BlockingClient(Agent);
+pub(super) struct BlockingClient {
+    agent: Agent,
+    tally: Arc<Tally>,
+}
 
 impl BlockingClient {
-    pub(super) fn new(otlp: &Otlp) -> Result<Self, Box<dyn Error + Send + Sync>> {
+    /// A client for one signal, which is told why requests fail.
+    pub(super) fn new(
+        otlp: &Otlp,
+        tally: &Arc<Tally>,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut tls = TlsConfig::builder();
         if let Some(path) = &otlp.certificate {
             tls = tls.root_certs(RootCerts::Specific(certificates(path)?.into()));
@@ -33,16 +42,29 @@ impl BlockingClient {
             .max_redirects(0)
             .user_agent(concat!("loopscope/", env!("CARGO_PKG_VERSION")))
             .build();
-        Ok(Self(config.into()))
+        Ok(Self {
+            agent: config.into(),
+            tally: tally.clone(),
+        })
     }
 }
 
 #[async_trait::async_trait]
 impl HttpClient for BlockingClient {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let uri = request.uri().clone();
+        self.send(request).map_err(|error| {
+            self.tally.note_cause(format!("{uri}: {error}"));
+            error.into()
+        })
+    }
+}
+
+impl BlockingClient {
+    fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ureq::Error> {
         let (parts, body) = request.into_parts();
         let request = Request::from_parts(parts, body.to_vec());
-        let (parts, mut body) = self.0.run(request)?.into_parts();
+        let (parts, mut body) = self.agent.run(request)?.into_parts();
         Ok(Response::from_parts(parts, body.read_to_vec()?.into()))
     }
 }

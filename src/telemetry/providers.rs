@@ -29,7 +29,7 @@ pub(super) fn traces(
     );
     Ok(match &settings.traces {
         Export::Otlp(otlp) => {
-            let exporter = Counted::new(transport.spans(otlp)?, &tallies.traces);
+            let exporter = Counted::new(transport.spans(otlp, &tallies.traces)?, &tallies.traces);
             with_spans(builder, exporter, settings.span_batch, tallies)
         }
         Export::Console => {
@@ -103,7 +103,7 @@ pub(super) fn metrics(
     }
     Ok(match &settings.metrics {
         Export::Otlp(otlp) => {
-            let exporter = transport.metrics(otlp, settings.temporality)?;
+            let exporter = transport.metrics(otlp, settings.temporality, &tallies.metrics)?;
             builder.with_reader(reader(exporter, settings.metric_interval, tallies))
         }
         Export::Console => {
@@ -137,7 +137,7 @@ pub(super) fn logs(
     }
     Ok(match &settings.logs {
         Export::Otlp(otlp) => {
-            let exporter = transport.logs(otlp)?;
+            let exporter = transport.logs(otlp, &tallies.logs)?;
             builder.with_log_processor(log_processor(exporter, settings.log_batch, tallies))
         }
         Export::Console => {

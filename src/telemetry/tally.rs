@@ -6,6 +6,7 @@
 
 use super::error::Lost;
 use super::settings::Signal;
+use super::shutdown::lock;
 use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -14,8 +15,8 @@ use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What was made and what became of it, of one signal.
@@ -26,6 +27,8 @@ pub(super) struct Tally {
     delivered: AtomicU64,
     failed: AtomicU64,
     reported: AtomicBool,
+    /// Why nothing could be sent, as far as it is known: the exporter keeps it to itself.
+    cause: Mutex<Option<String>>,
 }
 
 impl Tally {
@@ -36,7 +39,13 @@ impl Tally {
             delivered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             reported: AtomicBool::new(false),
+            cause: Mutex::default(),
         })
+    }
+
+    /// Notes why something could not be sent.
+    pub(super) fn note_cause(&self, cause: String) {
+        *lock(&self.cause) = Some(cause);
     }
 
     fn count_made(&self) {
@@ -50,10 +59,11 @@ impl Tally {
         };
         self.failed.fetch_add(items, Ordering::Relaxed);
         if !self.reported.swap(true, Ordering::Relaxed) {
+            let cause = lock(&self.cause).take();
             tracing::warn!(
                 target: "loopscope::telemetry",
                 signal = self.signal.name(),
-                %error,
+                error = cause.unwrap_or_else(|| error.to_string()),
                 "telemetry is being lost: the collector does not take it. Is it running at \
                  OTEL_EXPORTER_OTLP_ENDPOINT? Further losses are counted, not reported"
             );

@@ -183,7 +183,9 @@ fn a_destructor_may_spawn_while_the_loop_ends() {
             let guard = SetOnDrop(self.0.clone());
             spawn(async move {
                 let _guard = guard;
-                sleep(LONG).await;
+                loop {
+                    yield_now().await;
+                }
             })
             .detach();
         }
@@ -266,6 +268,48 @@ fn a_waker_may_be_used_when_the_loop_is_gone() {
     });
     drop(event_loop);
     std::thread::spawn(move || waker.wake()).join().unwrap();
+}
+
+#[test]
+fn a_task_that_was_woken_from_elsewhere_and_has_not_run_ends_with_the_loop() {
+    let event_loop = EventLoop::new().unwrap();
+    let dropped = Rc::new(Cell::new(0));
+    let guard = SetOnDrop(dropped.clone());
+    let (sender, receiver) = futures_channel::oneshot::channel();
+    event_loop.run_until_complete(async {
+        spawn(async move {
+            let _guard = guard;
+            let _ = receiver.await;
+            sleep(LONG).await;
+        })
+        .detach();
+        yield_now().await;
+    });
+    // It is in the queue of the loop, which does not run.
+    std::thread::spawn(move || sender.send(()))
+        .join()
+        .unwrap()
+        .unwrap();
+    drop(event_loop);
+    assert_eq!(dropped.get(), 1);
+}
+
+#[test]
+fn a_loop_may_end_while_other_threads_wake_its_tasks() {
+    for _ in 0..200 {
+        let event_loop = EventLoop::new().unwrap();
+        let (sender, mut receiver) = futures_channel::mpsc::unbounded();
+        event_loop.run_until_complete(async {
+            spawn(async move {
+                while futures_lite::StreamExt::next(&mut receiver).await.is_some() {}
+            })
+            .detach();
+            yield_now().await;
+        });
+        let waking = std::thread::spawn(move || while sender.unbounded_send(()).is_ok() {});
+        drop(event_loop);
+        waking.join().unwrap();
+    }
 }
 
 #[test]

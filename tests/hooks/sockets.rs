@@ -137,6 +137,38 @@ fn a_large_write_is_one_pair_with_several_parts() {
 }
 
 #[test]
+fn a_task_that_has_had_its_share_waits_for_its_turn_not_for_the_socket() {
+    const READS: usize = 1000;
+    let recorder = recorded(async {
+        let (client, server) = pair().await;
+        let reader = spawn(async move {
+            let mut byte = [0; 1];
+            for _ in 0..READS {
+                client.read_exact(&mut byte).await.unwrap();
+            }
+        });
+        // The reader waits once, so that there is a readiness that is older than what follows.
+        yield_now().await;
+        server.write_all(&[0; READS]).await.unwrap();
+        reader.await.unwrap();
+    });
+    let received = recorder.of("on_socket_recv_ready");
+    let waited: Vec<_> = received
+        .iter()
+        .filter(|event| event.immediate == Some(false))
+        .collect();
+    assert!(waited.len() > 1, "a thousand reads are more than one share");
+    for event in waited {
+        assert!(
+            event
+                .ready_time
+                .is_none_or(|ready| Some(ready) >= event.start_time),
+            "{event:?}"
+        );
+    }
+}
+
+#[test]
 fn failures_take_the_place_of_ready() {
     let recorder = recorded(async {
         assert!(TcpStream::connect(closed_address()).await.is_err());
@@ -327,17 +359,24 @@ fn names_are_looked_up_with_their_outcome() {
     let recorder = recorded(async {
         lookup_host("localhost").await.unwrap();
         assert!(lookup_host("name.invalid").await.is_err());
-        let mut given_up = Box::pin(lookup_host("localhost"));
-        futures_lite::future::poll_once(given_up.as_mut()).await;
+        // One that is given up while it is under way; the resolver may be quicker.
+        loop {
+            let mut given_up = Box::pin(lookup_host("localhost"));
+            if futures_lite::future::poll_once(given_up.as_mut())
+                .await
+                .is_none()
+            {
+                break;
+            }
+        }
     });
     let ready = recorder.of("on_dns_lookup_ready");
-    assert_eq!(ready.len(), 3);
     assert_eq!(ready[0].name.as_deref(), Some("localhost"));
     assert!(ready[0].answers.unwrap() > 0);
-    assert_eq!(ready[0].immediate, Some(false));
     assert_eq!(ready[1].error_type, Some(ErrorType::NameResolution));
     assert!(ready[1].failure.as_ref().unwrap().contains("name.invalid"));
-    assert_eq!(ready[2].failure.as_deref(), Some("cancelled"));
+    assert_eq!(ready.last().unwrap().failure.as_deref(), Some("cancelled"));
+    assert_eq!(recorder.of("on_dns_lookup_start").len(), ready.len());
 }
 
 #[test]

@@ -168,6 +168,37 @@ mod tests {
     }
 
     #[test]
+    fn https_is_spoken_with_whom_the_certificate_variable_trusts() {
+        use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+        let made = rcgen::generate_simple_self_signed([String::from("localhost")]).unwrap();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let server = Server::with_tls(Arc::new(config));
+        let folder = tempfile::tempdir().unwrap();
+        let trusted = folder.path().join("trusted.pem");
+        std::fs::write(&trusted, made.cert.pem()).unwrap();
+
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", server.address.as_str()),
+            ("OTEL_EXPORTER_OTLP_CERTIFICATE", trusted.to_str().unwrap()),
+        ];
+        let trusting = telemetry(&variables);
+        make_span(&trusting);
+        trusting.shutdown().unwrap();
+        assert_eq!(spans(&server.next("/v1/traces")).resource_spans.len(), 1);
+
+        let wary = telemetry(&variables[..1]);
+        make_span(&wary);
+        assert!(matches!(wary.shutdown(), Err(DeliveryError::Lost(lost)) if lost.spans == 1));
+    }
+
+    #[test]
     fn disabled_telemetry_sends_nothing() {
         let server = Server::start(Answer::Status(200));
         let telemetry = telemetry(&[
@@ -280,8 +311,11 @@ mod tests {
             matches!(flushed, Err(DeliveryError::Deadline(_))),
             "{flushed:?}"
         );
+        // Whether the exporter gives up first or the deadline passes first is all one.
         match telemetry.shutdown() {
-            Err(DeliveryError::Deadline(lost)) => assert_eq!(lost.spans, 1),
+            Err(DeliveryError::Deadline(lost) | DeliveryError::Lost(lost)) => {
+                assert_eq!(lost.spans, 1);
+            }
             other => panic!("{other:?}"),
         }
     }

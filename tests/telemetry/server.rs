@@ -1,7 +1,9 @@
 //! A small HTTP server that stands where a collector would, to see what is sent and to misbehave.
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -44,16 +46,46 @@ impl Server {
     }
 
     pub(crate) fn on(address: &str, answer: Answer) -> Self {
+        Self::listen(address, "http", move |stream, requests| {
+            serve(stream, requests, answer)
+        })
+    }
+
+    /// A server that speaks TLS and takes everything.
+    pub(crate) fn with_tls(config: Arc<ServerConfig>) -> Self {
+        Self::listen("localhost:0", "https", move |stream, requests| {
+            let connection = ServerConnection::new(config.clone()).unwrap();
+            serve(
+                StreamOwned::new(connection, stream),
+                requests,
+                Answer::Status(200),
+            );
+        })
+    }
+
+    fn listen(
+        address: &str,
+        scheme: &str,
+        serve: impl Fn(TcpStream, &Sender<Request>) + Clone + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(address).unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
+        let host = if scheme == "https" {
+            "localhost".into()
+        } else {
+            address.ip().to_string()
+        };
         let (sender, requests) = channel();
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let sender = sender.clone();
-                thread::spawn(move || serve(stream, &sender, answer));
+                let (sender, serve) = (sender.clone(), serve.clone());
+                thread::spawn(move || serve(stream, &sender));
             }
         });
-        Self { address, requests }
+        Self {
+            address: format!("{scheme}://{host}:{}", address.port()),
+            requests,
+        }
     }
 
     /// The next request, of those to `path`.
@@ -73,16 +105,16 @@ impl Server {
 }
 
 /// Reads requests off a connection until it ends.
-fn serve(stream: TcpStream, requests: &Sender<Request>, answer: Answer) {
-    let mut writer = stream.try_clone().unwrap();
-    let mut reader = BufReader::new(stream);
-    while let Some(request) = read(&mut reader) {
+fn serve(stream: impl Read + Write, requests: &Sender<Request>, answer: Answer) {
+    let mut stream = BufReader::new(stream);
+    while let Some(request) = read(&mut stream) {
         let _ = requests.send(request);
         let Answer::Status(status) = answer else {
             continue;
         };
         let answer = format!("HTTP/1.1 {status} Whatever\r\ncontent-length: 0\r\n\r\n");
-        if writer.write_all(answer.as_bytes()).is_err() {
+        let sent = stream.get_mut().write_all(answer.as_bytes());
+        if sent.and_then(|()| stream.get_mut().flush()).is_err() {
             return;
         }
     }

@@ -98,7 +98,7 @@ impl QueueOperation {
             start.time,
             finish_time,
         );
-        metadata.ready_time = if self.parked { ready_time } else { None };
+        metadata.ready_time = start.readiness(self.parked, ready_time);
         metadata
     }
 }

@@ -145,7 +145,7 @@ impl SocketOp {
             heard.start.time,
             Timestamp::now(),
         );
-        metadata.ready_time = if self.parked { ready_time } else { None };
+        metadata.ready_time = heard.start.readiness(self.parked, ready_time);
         heard
             .start
             .stack
@@ -262,7 +262,7 @@ impl SocketOp {
         );
         metadata.target_address = heard.target.as_ref();
         metadata.immediate = !self.parked;
-        metadata.ready_time = if self.parked { ready_time } else { None };
+        metadata.ready_time = heard.start.readiness(self.parked, ready_time);
         metadata.size = heard.size;
         heard.start.stack.fire("on_socket_error", |instrument| {
             instrument.on_socket_error(&metadata);
@@ -316,7 +316,7 @@ impl HeardOp {
             self.start.time,
             Timestamp::now(),
         );
-        metadata.ready_time = if parked { ready_time } else { None };
+        metadata.ready_time = self.start.readiness(parked, ready_time);
         metadata
     }
 

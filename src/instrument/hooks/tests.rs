@@ -330,8 +330,7 @@ fn polls_are_bracketed_and_their_length_counted() {
         ] {
             let poll = TaskPoll::begin(&task, wake, Some(woken)).expect("somebody listens");
             clock.advance(WAIT);
-            task.set_command(Some(Command::Yield));
-            poll.yielded(&task);
+            poll.yielded(&task, &Command::Yield);
         }
     });
     recorder.assert_hooks(&[
@@ -397,7 +396,7 @@ fn every_hook_has_a_place_in_the_facade() {
             Wake::Throw(TaskException::Cancelled),
         ] {
             let poll = TaskPoll::begin(&task, wake, None).expect("somebody listens");
-            poll.yielded(&task);
+            poll.yielded(&task, &Command::Foreign);
         }
         fire_the_rest();
     });

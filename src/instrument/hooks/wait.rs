@@ -51,6 +51,18 @@ impl Start {
     }
 }
 
+impl Start {
+    /// When the readiness was seen that the operation has waited for. A task that did not wait, or
+    /// only for its turn, has waited for none: what the socket knows is of an earlier wait then.
+    pub(super) fn readiness(
+        &self,
+        parked: bool,
+        ready_time: Option<Timestamp>,
+    ) -> Option<Timestamp> {
+        ready_time.filter(|ready| parked && *ready >= self.time)
+    }
+}
+
 /// Who is to be told when a timer fires.
 pub(crate) struct HeardTimer {
     stack: Stack,

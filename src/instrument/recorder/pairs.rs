@@ -105,6 +105,9 @@ impl Pairs {
         if start > finish {
             self.breaks("it ended before it started", event);
         }
+        if event.ready_time.is_some_and(|ready| ready < start) {
+            self.breaks("it was ready before it started", event);
+        }
         if event.ready_time.is_some_and(|ready| ready > finish) {
             self.breaks("it was ready after it ended", event);
         }
