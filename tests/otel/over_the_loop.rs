@@ -12,6 +12,7 @@ use opentelemetry::trace::{FutureExt, SpanKind, TraceContextExt, Tracer, TracerP
 use opentelemetry_sdk::trace::SpanData;
 use std::io;
 use std::time::Duration;
+use tracing_subscriber::layer::SubscriberExt;
 
 /// The spans of one name.
 fn all_named(bridge: &Bridge, name: &str) -> Vec<SpanData> {
@@ -90,6 +91,56 @@ fn a_request_is_one_trace_and_its_service_another() {
         .map(|role| format!("loopscope.socket.role={role} network.transport=tcp: 0"));
     assert_eq!(bridge.points("loopscope.socket.active"), active);
     assert_eq!(bridge.points("loopscope.task.active"), [": 0"]);
+}
+
+#[test]
+fn spans_of_tracing_hold_across_awaits_and_spawns() {
+    use tracing::Instrument;
+    let bridge = Bridge::new();
+    let layer = tracing_opentelemetry::layer().with_tracer(bridge.tracers.tracer("user"));
+    let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    let _scope = bridge.otel.clone().enter();
+    EventLoop::new().unwrap().run_until_complete(async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = try_spawn(serve_once(listener));
+        let request = async {
+            yield_now().await;
+            let step = tracing::info_span!("step");
+            let asked = TaskBuilder::new()
+                .name("client")
+                .try_spawn(ask(address).instrument(step));
+            asked.await.unwrap()
+        };
+        let other = async {
+            for _ in 0..100 {
+                yield_now().await;
+                assert!(
+                    !Context::current().has_active_span(),
+                    "the span is another future's"
+                );
+            }
+        };
+        let request = request.instrument(tracing::info_span!("request"));
+        let (answer, ()) = futures_lite::future::zip(request, other).await;
+        assert_eq!(&answer, b"pong");
+        server.await.unwrap();
+    });
+    let (request, step) = (bridge.span_named("request"), bridge.span_named("step"));
+    let client = bridge.span_named("task client");
+    assert_child(&client, &request);
+    assert_child(&step, &request);
+    for name in ["socket send", "socket recv"] {
+        let id = step.span_context.span_id();
+        let children = all_named(&bridge, name)
+            .into_iter()
+            .filter(|span| span.parent_span_id == id);
+        assert_eq!(
+            children.count(),
+            1,
+            "{name} is part of the step that waited for it"
+        );
+    }
 }
 
 #[test]
