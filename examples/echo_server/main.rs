@@ -19,6 +19,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::error::Error;
 use std::io::{self, Write};
+use std::process::ExitCode;
 use std::time::Duration;
 
 const USAGE: &str = "usage: echo_server [--tcp HOST:PORT] [--tls HOST:PORT]";
@@ -30,7 +31,20 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Closed when the server stops: that wakes all who wait for it.
 type Stopping = AsyncQueue<()>;
 
-fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+fn main() -> ExitCode {
+    match serve_until_stopped() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "echo_server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve_until_stopped() -> Result<(), Box<dyn Error + Send + Sync>> {
+    if std::env::args().any(|argument| argument == "--help") {
+        return Ok(say(USAGE)?);
+    }
     let (tcp, tls) = addresses()?;
     let (stop, stopped) = futures_channel::oneshot::channel();
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
