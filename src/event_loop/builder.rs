@@ -2,12 +2,16 @@
 
 use super::core::Core;
 use super::handle::Handle;
+use super::long_polls::{self, LongPolls};
 use super::run;
+#[cfg(unix)]
+use super::signal;
 use crate::instrument::LoopInfo;
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// An event loop: runs futures, timers and sockets on the thread that it was made on.
 ///
@@ -23,7 +27,9 @@ use std::rc::Rc;
 /// Tasks that are left when the future is complete go on when the loop is run again; when it is
 /// dropped they are cancelled.
 pub struct EventLoop {
-    core: Rc<Core>,
+    pub(super) core: Rc<Core>,
+    #[cfg(unix)]
+    _printer: Option<signal::Listener>,
 }
 
 impl EventLoop {
@@ -119,10 +125,24 @@ impl fmt::Debug for EventLoop {
 pub struct Stopped;
 
 /// Configures an [`EventLoop`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct EventLoopBuilder {
     name: Option<String>,
+    long_poll_limit: Duration,
+    #[cfg(unix)]
+    snapshot_signal: Option<i32>,
+}
+
+impl Default for EventLoopBuilder {
+    fn default() -> Self {
+        Self {
+            name: None,
+            long_poll_limit: long_polls::DEFAULT_LIMIT,
+            #[cfg(unix)]
+            snapshot_signal: None,
+        }
+    }
 }
 
 impl EventLoopBuilder {
@@ -132,14 +152,46 @@ impl EventLoopBuilder {
         self
     }
 
+    /// How long a task may keep the loop busy in one poll before that is reported, through
+    /// `tracing` at the level of warnings: 100 ms unless set; [`Duration::MAX`] reports none.
+    ///
+    /// Polls are measured where an instrument is in force in the task. A task is reported once in a
+    /// minute, when its poll has ended.
+    pub fn long_poll_limit(mut self, limit: Duration) -> Self {
+        self.long_poll_limit = limit;
+        self
+    }
+
+    /// Prints a [`snapshot`](super::snapshot()) of the loop to stderr each time the process gets
+    /// this signal, most often `signal_hook::consts::SIGUSR1`.
+    ///
+    /// A loop that a task keeps busy prints it when the task has yielded.
+    #[cfg(unix)]
+    pub fn print_snapshot_on(mut self, signal: i32) -> Self {
+        self.snapshot_signal = Some(signal);
+        self
+    }
+
     /// Makes the loop.
     ///
     /// # Errors
     ///
-    /// What the system says when it has no poller to give, as when descriptors have run out.
+    /// What the system says when it has no poller to give, as when descriptors have run out, or
+    /// lets no signal handler be installed.
     pub fn build(self) -> io::Result<EventLoop> {
+        let long_polls = LongPolls::new(self.long_poll_limit);
+        let core = Rc::new(Core::new(LoopInfo::new(self.name), long_polls)?);
+        #[cfg(unix)]
+        let printer = {
+            let handle = Handle::new(core.shared.clone());
+            self.snapshot_signal
+                .map(|signal| signal::listen(signal, move || handle.print_snapshot()))
+                .transpose()?
+        };
         Ok(EventLoop {
-            core: Rc::new(Core::new(LoopInfo::new(self.name))?),
+            core,
+            #[cfg(unix)]
+            _printer: printer,
         })
     }
 }

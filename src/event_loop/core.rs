@@ -1,7 +1,9 @@
 //! The parts of a running loop that its tasks reach.
 
+use super::long_polls::LongPolls;
 use super::reactor::Reactor;
 use super::scheduler::{Injected, Ready, Shared};
+use super::stop::Stop;
 use super::timers::Timers;
 use crate::instrument::{LoopInfo, TaskId, TaskInfo};
 use slab::Slab;
@@ -12,6 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
+use std::time::Duration;
 
 pub(crate) struct Core {
     pub(super) info: LoopInfo,
@@ -23,6 +26,8 @@ pub(crate) struct Core {
     /// How many operations the task that runs may still complete before it has to yield.
     budget: Cell<u32>,
     pub(super) stopped: Cell<bool>,
+    pub(super) stop: Stop,
+    pub(super) long_polls: LongPolls,
 }
 
 /// A task that has not ended.
@@ -62,7 +67,7 @@ pub(super) fn swap_current(core: Option<Rc<Core>>) -> Option<Rc<Core>> {
 }
 
 impl Core {
-    pub(super) fn new(info: LoopInfo) -> io::Result<Self> {
+    pub(super) fn new(info: LoopInfo, long_polls: LongPolls) -> io::Result<Self> {
         let reactor = Reactor::new()?;
         let shared = Arc::new(Shared::new(reactor.waker()?));
         Ok(Self {
@@ -74,6 +79,8 @@ impl Core {
             tasks: RefCell::default(),
             budget: Cell::new(BUDGET),
             stopped: Cell::new(false),
+            stop: Stop::default(),
+            long_polls,
         })
     }
 
@@ -124,11 +131,28 @@ impl Core {
     pub(super) fn remove_task(&self, key: usize) {
         // Dropped after the borrow.
         let _entry = self.tasks.borrow_mut().try_remove(key);
+        if self.stop.has_begun() && self.task_count() == 1 {
+            self.stop.wake_leader();
+        }
     }
 
     #[inline]
     pub(super) fn with_task<R>(&self, key: usize, f: impl FnOnce(&TaskEntry) -> R) -> Option<R> {
         self.tasks.borrow().get(key).map(f)
+    }
+
+    /// Calls `f` with each task that has not ended; it must not call out of the loop.
+    pub(super) fn map_tasks<R>(&self, mut f: impl FnMut(usize, &TaskInfo) -> R) -> Vec<R> {
+        let tasks = self.tasks.borrow();
+        tasks
+            .iter()
+            .map(|(key, entry)| f(key, &entry.info))
+            .collect()
+    }
+
+    /// The tasks that are in line to run.
+    pub(super) fn ready_keys<C: FromIterator<usize>>(&self) -> C {
+        self.ready.borrow().iter().map(Ready::key).collect()
     }
 
     pub(super) fn task_keys(&self) -> Vec<usize> {
@@ -175,6 +199,12 @@ impl Core {
         if let Some(key) = found {
             self.cancel_task(key, |info| info.id() == id);
         }
+    }
+
+    /// Looks at how long a task was busy in a poll that has ended.
+    #[inline]
+    pub(super) fn check_poll(&self, task: &TaskInfo, busy: Duration) {
+        self.long_polls.check(&self.info, task, busy);
     }
 
     #[inline]

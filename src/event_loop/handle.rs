@@ -1,13 +1,16 @@
 //! Reaching a loop from other threads.
 
+use super::builder::Stopped;
 use super::core::with_current;
 use super::join::JoinError;
 use super::scheduler::{Injected, Shared};
+use super::snapshot::{Snapshot, snapshot};
 use super::spawn::spawn;
 use crate::instrument::TaskId;
 use futures_channel::oneshot;
 use std::fmt;
 use std::future::Future;
+use std::io::{self, Write};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -50,7 +53,7 @@ impl Handle {
             id: id.clone(),
             shared: self.shared.clone(),
         };
-        let call = move || {
+        self.call(move || {
             // The task that joins reports to the other thread; the one that works is the user's.
             let work = spawn(future);
             let _ = id.set(work.id());
@@ -58,8 +61,7 @@ impl Handle {
                 let _ = sender.send(work.await);
             })
             .detach();
-        };
-        let _ = self.shared.inject(Injected::Call(Box::new(call)));
+        });
         task
     }
 
@@ -68,13 +70,67 @@ impl Handle {
         self.shared.notify();
     }
 
+    /// Every task of the loop, as [`snapshot`](super::snapshot()) shows them, once the loop runs and
+    /// its tasks have yielded.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] if the loop is gone.
+    ///
+    /// ```
+    /// use loopscope::event_loop::EventLoop;
+    ///
+    /// let event_loop = EventLoop::builder().name("main").build()?;
+    /// let handle = event_loop.handle();
+    /// let snapshot = event_loop.run_until_complete(handle.snapshot())?;
+    /// assert_eq!(snapshot.event_loop, "main");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn snapshot(&self) -> Result<Snapshot, Stopped> {
+        let (sender, receiver) = oneshot::channel();
+        self.call(move || {
+            if let Some(snapshot) = snapshot() {
+                let _ = sender.send(snapshot);
+            }
+        });
+        receiver.await.map_err(|_| Stopped)
+    }
+
+    /// Has the loop print its tasks to stderr, on a thread that may block.
+    #[cfg(unix)]
+    pub(super) fn print_snapshot(&self) {
+        self.call(|| {
+            if let Some(snapshot) = snapshot() {
+                // A terminal that takes no more must not stop the loop.
+                blocking::unblock(move || {
+                    let _ = writeln!(io::stderr().lock(), "{snapshot}");
+                })
+                .detach();
+            }
+        });
+    }
+
+    /// Begins the graceful end of [`EventLoop::run_gracefully`](super::EventLoop::run_gracefully), as
+    /// a signal does; other runs go on.
+    pub fn stop_gracefully(&self) {
+        self.call(|| {
+            if let Some(core) = super::core::current() {
+                core.stop.ask();
+            }
+        });
+    }
+
     /// Makes [`EventLoop::try_run_until_complete`](super::EventLoop::try_run_until_complete)
     /// return before its future is complete.
     pub fn stop(&self) {
-        let stop = || {
+        self.call(|| {
             with_current(|core| core.stopped.set(true));
-        };
-        let _ = self.shared.inject(Injected::Call(Box::new(stop)));
+        });
+    }
+
+    /// Has the loop call `call`, where it is not gone.
+    fn call(&self, call: impl FnOnce() + Send + 'static) {
+        let _ = self.shared.inject(Injected::Call(Box::new(call)));
     }
 }
 

@@ -86,6 +86,7 @@ pub(super) fn close(core: &Rc<Core>) {
     // The thread may be unwinding, or inside of another loop's task: tasks are ended all the same.
     let outer = core::swap_current(Some(core.clone()));
     while core.task_count() > 0 {
+        core.stopped.set(false);
         for key in core.task_keys() {
             core.cancel_task(key, |_| true);
         }
@@ -116,6 +117,9 @@ impl Running {
              or run the other loop on a thread of its own"
         );
         core::swap_current(Some(core.clone()));
+        // A stop concerns the run in which it arrives.
+        core.stopped.set(false);
+        core.stop.reset();
         Self
     }
 }
@@ -198,13 +202,16 @@ impl Drop for Turns<'_> {
     }
 }
 
-/// Runs at most `limit` tasks of those that are ready.
+/// Runs at most `limit` tasks of those that are ready; none after the one that stops the loop.
 fn run_ready<T>(
     core: &Core,
     limit: usize,
     mut poll_main: impl FnMut(&Arc<MainWaker>) -> Poll<T>,
 ) -> Option<Poll<T>> {
     for _ in 0..limit {
+        if core.stopped.get() {
+            return None;
+        }
         match core.pop()? {
             Ready::Task(runnable) => {
                 task::set_woken(runnable.metadata().last_wake.get());

@@ -27,6 +27,16 @@ pub(super) enum Ready {
     Main(Arc<MainWaker>),
 }
 
+impl Ready {
+    /// The task's place in the loop's table of tasks.
+    pub(super) fn key(&self) -> usize {
+        match self {
+            Self::Task(runnable) => runnable.metadata().key,
+            Self::Main(main) => main.key,
+        }
+    }
+}
+
 /// What other threads hand to a loop.
 pub(super) enum Injected {
     Ready(Ready),

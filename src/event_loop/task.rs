@@ -128,7 +128,8 @@ where
                 }
                 if let Some(hooks) = hooks {
                     let command = this.info.command().unwrap_or(Command::Foreign);
-                    hooks.yielded(this.info, &command);
+                    let busy = hooks.yielded(this.info, &command);
+                    this.core.check_poll(this.info, busy);
                 }
                 return Poll::Pending;
             }
@@ -140,7 +141,8 @@ where
             result = Err(JoinError::Panicked(PanicPayload::new(payload)));
         }
         this.info.set_command(None);
-        TaskPoll::ended(hooks, this.base.as_ref(), this.info, &end_of(&result));
+        let busy = TaskPoll::ended(hooks, this.base.as_ref(), this.info, &end_of(&result));
+        this.core.check_poll(this.info, busy);
         this.core.remove_task(*this.key);
         drop(running);
         wake::set_end_reason(match &result {

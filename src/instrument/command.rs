@@ -40,6 +40,20 @@ pub enum Command {
     QueuePut(Rc<QueueInfo>),
     /// The end of another task.
     Join(TaskId),
+    /// The end of one of the tasks of a group.
+    JoinAny {
+        /// How many tasks there are.
+        tasks: usize,
+    },
+    /// Work on another thread, that may block.
+    Blocking,
+    /// A signal of the operating system.
+    Signal {
+        /// The signal's name, where it has one: `SIGTERM`.
+        name: Option<&'static str>,
+    },
+    /// The loop to begin its graceful end.
+    Stop,
     /// Something the loop knows nothing of, such as another library's channel.
     Foreign,
 }
@@ -58,6 +72,10 @@ impl fmt::Display for Command {
             Self::QueueGet(queue) => write!(f, "get from queue {queue}"),
             Self::QueuePut(queue) => write!(f, "put to queue {queue}"),
             Self::Join(task) => write!(f, "join of task #{task}"),
+            Self::JoinAny { tasks } => write!(f, "join of one of {tasks} tasks"),
+            Self::Blocking => f.write_str("blocking work"),
+            Self::Signal { name } => write!(f, "signal {}", name.unwrap_or("without a name")),
+            Self::Stop => f.write_str("the loop to stop"),
             Self::Foreign => f.write_str("something foreign"),
         }
     }

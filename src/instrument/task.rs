@@ -11,6 +11,11 @@ use std::time::Duration;
 
 /// The number of a task, unique in the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
 pub struct TaskId(NonZeroU64);
 
 impl TaskId {
@@ -47,6 +52,7 @@ pub struct TaskInfo {
     spawn_time: Option<Timestamp>,
     polls: Cell<u64>,
     busy: Cell<Duration>,
+    waiting_since: Cell<Option<Timestamp>>,
     command: RefCell<Option<Command>>,
     slots: Slots,
 }
@@ -68,6 +74,7 @@ impl TaskInfo {
             spawn_time,
             polls: Cell::new(0),
             busy: Cell::new(Duration::ZERO),
+            waiting_since: Cell::new(None),
             command: RefCell::new(None),
             slots: Slots::new(),
         }
@@ -103,6 +110,11 @@ impl TaskInfo {
         self.busy.get()
     }
 
+    /// Since when it has been waiting, where an instrument heard it yield; none while it is polled.
+    pub fn waiting_since(&self) -> Option<Timestamp> {
+        self.waiting_since.get()
+    }
+
     /// What it waits for, or is about to wait for; none otherwise.
     pub fn command(&self) -> Option<Command> {
         self.command.borrow().clone()
@@ -117,6 +129,12 @@ impl TaskInfo {
     #[inline]
     pub fn begin_poll(&self) {
         self.polls.set(self.polls.get() + 1);
+        self.waiting_since.set(None);
+    }
+
+    /// Notes when it has yielded, in a poll that was measured.
+    pub fn set_waiting_since(&self, yield_time: Timestamp) {
+        self.waiting_since.set(Some(yield_time));
     }
 
     /// Adds the length of a poll that was measured.

@@ -2,11 +2,23 @@
 //! with.
 
 #[cfg(test)]
+mod blocking;
+#[cfg(test)]
+mod exit;
+#[cfg(test)]
+mod groups;
+#[cfg(test)]
 mod handle;
+#[cfg(test)]
+mod long_polls;
 #[cfg(test)]
 mod misuse;
 #[cfg(test)]
 mod net;
+#[cfg(test)]
+mod snapshots;
+#[cfg(test)]
+mod task_locals;
 #[cfg(test)]
 mod tasks;
 #[cfg(test)]

@@ -84,9 +84,10 @@ impl TaskPoll {
         poll
     }
 
-    /// The task has yielded.
-    pub(crate) fn yielded(self, task: &TaskInfo, command: &Command) {
+    /// The task has yielded; returns how long it was busy.
+    pub(crate) fn yielded(self, task: &TaskInfo, command: &Command) -> Duration {
         let finish_time = self.finish(task);
+        task.set_waiting_since(finish_time);
         match self.wake {
             Wake::Send(resumption) => {
                 let metadata =
@@ -103,23 +104,24 @@ impl TaskPoll {
                 });
             }
         }
+        finish_time - self.start_time
     }
 
     /// The task has ended: tells those who heard the before hook, and those among `base`, in force
-    /// since the spawn, whose scope the task has left since.
+    /// since the spawn, whose scope the task has left since. Returns how long the task was busy.
     pub(crate) fn ended(
         poll: Option<Self>,
         base: Option<&Stack>,
         task: &TaskInfo,
         end: &TaskEnd<'_>,
-    ) {
+    ) -> Duration {
         let (stack, start_time, finish_time) = match &poll {
             Some(poll) => (Some(&poll.stack), poll.start_time, poll.finish(task)),
             None if base.is_some() => {
                 let now = Timestamp::now();
                 (None, now, now)
             }
-            None => return,
+            None => return Duration::ZERO,
         };
         let tell = |instrument: &dyn super::super::EventLoopInstrument, since_spawn| {
             let metadata = TaskEndMetadata::new(task, since_spawn, start_time, finish_time);
@@ -142,6 +144,7 @@ impl TaskPoll {
         if let Some(left) = base.and_then(|base| base.not_in(stack)) {
             left.fire(hook, |instrument| tell(instrument, true));
         }
+        finish_time - start_time
     }
 
     fn finish(&self, task: &TaskInfo) -> Timestamp {
