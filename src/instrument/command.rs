@@ -74,7 +74,8 @@ impl fmt::Display for Command {
             Self::Join(task) => write!(f, "join of task #{task}"),
             Self::JoinAny { tasks } => write!(f, "join of one of {tasks} tasks"),
             Self::Blocking => f.write_str("blocking work"),
-            Self::Signal { name } => write!(f, "signal {}", name.unwrap_or("without a name")),
+            Self::Signal { name: Some(name) } => write!(f, "signal {name}"),
+            Self::Signal { name: None } => f.write_str("a signal"),
             Self::Stop => f.write_str("the loop to stop"),
             Self::Foreign => f.write_str("something foreign"),
         }
@@ -146,5 +147,32 @@ impl fmt::Display for TaskException {
             Self::JoinedTaskFailed => "joined task failed",
             Self::TimedOut => "timed out",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_say_what_is_waited_for() {
+        let task = TaskId::new();
+        let name = Some("SIGTERM");
+        let said = [
+            (Command::Yield, String::from("yield")),
+            (Command::Join(task), format!("join of task #{task}")),
+            (
+                Command::JoinAny { tasks: 3 },
+                "join of one of 3 tasks".into(),
+            ),
+            (Command::Blocking, "blocking work".into()),
+            (Command::Signal { name }, "signal SIGTERM".into()),
+            (Command::Signal { name: None }, "a signal".into()),
+            (Command::Stop, "the loop to stop".into()),
+            (Command::Foreign, "something foreign".into()),
+        ];
+        for (command, text) in said {
+            assert_eq!(command.to_string(), text);
+        }
     }
 }

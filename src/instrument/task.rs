@@ -152,11 +152,16 @@ impl TaskInfo {
     /// when nothing is borrowed: it may be the last owner of a queue and what instruments keep in it.
     #[inline]
     pub(crate) fn store_command(&self, command: Option<Command>) -> Option<Command> {
-        use Command::{Foreign, Join, Sleep, Yield};
+        use Command::{Blocking, Foreign, Join, JoinAny, Signal, Sleep, Stop, Yield};
         let mut slot = self.command.borrow_mut();
         // Overwritten in place: to move out whole what was written in parts a moment ago would
         // stall the processor.
-        if matches!(*slot, None | Some(Yield | Sleep { .. } | Join(_) | Foreign)) {
+        let owns_nothing = match &*slot {
+            None | Some(Yield | Sleep { .. } | Join(_) | Foreign) => true,
+            Some(JoinAny { .. } | Blocking | Signal { .. } | Stop) => true,
+            Some(_) => false,
+        };
+        if owns_nothing {
             *slot = command;
             return None;
         }

@@ -122,3 +122,34 @@ fn other_threads_ask_through_the_handle() {
 fn outside_of_a_loop_there_is_none() {
     assert_eq!(snapshot(), None::<Snapshot>);
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn programs_read_it_as_json() {
+    let clock = ManualClock::install();
+    let _scope = RecordingInstrument::new().enter();
+    let event_loop = EventLoop::builder().name("json").build().unwrap();
+    event_loop.run_until_complete(async {
+        let sleeper = TaskBuilder::new().name("sleeper").spawn(sleep(LONG));
+        yield_now().await;
+        clock.advance(Duration::from_millis(1500));
+        let shown = snapshot().unwrap();
+        let json = serde_json::to_value(&shown).unwrap();
+        assert_eq!(json["event_loop"], "json");
+        assert_eq!(
+            json["tasks"][1],
+            serde_json::json!({
+                "id": sleeper.id().get(),
+                "name": "sleeper",
+                "parent": shown.tasks[0].id.get(),
+                "state": "waiting",
+                "waits_for": "sleep",
+                "waiting_seconds": 1.5,
+                "age_seconds": 1.5,
+                "polls": 1,
+                "busy_seconds": 0.0,
+            })
+        );
+        assert_eq!(serde_json::from_value::<Snapshot>(json).unwrap(), shown);
+    });
+}
