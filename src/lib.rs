@@ -100,6 +100,58 @@
 //! | `on_loop_unpark` | [`LoopUnparkMetadata`](instrument::LoopUnparkMetadata) | it woke |
 //! | `on_timer_fired` | [`TimerFiredMetadata`](instrument::TimerFiredMetadata) | a timer fired |
 //!
+//! # When each hook fires
+//!
+//! For one operation that succeeds, that fails, whose task is cancelled, or whose future is
+//! dropped: exactly once, once for each part of it (each part of a send, each poll of a task, each
+//! sleep of a loop), or not at all. An operation that is cancelled or dropped says so as its
+//! failure, and the outcome of a look-up is told by its ready hook.
+//!
+//! | hook | success | error | cancel | drop | shown by |
+//! | --- | --- | --- | --- | --- | --- |
+//! | `on_queue_get` | once | – | – | – | `queue_get` |
+//! | `on_queue_put` | once | – | – | – | `queue_put` |
+//! | `on_socket_open` | once | once | once | once | `socket` |
+//! | `on_socket_close` | once | once | once | once | `socket` |
+//! | `on_socket_connect_start` | once | once | once | once | `connect` |
+//! | `on_socket_connect_ready` | once | – | – | – | `connect` |
+//! | `on_socket_error` | – | once | once | once | `connect` |
+//! | `on_socket_accept_start` | once | once | once | once | `accept` |
+//! | `on_socket_accept_ready` | once | – | – | – | `accept` |
+//! | `on_socket_error` | – | once | once | once | `accept` |
+//! | `on_socket_recv_start` | once | once | once | once | `recv` |
+//! | `on_socket_recv_ready` | once | – | – | – | `recv` |
+//! | `on_socket_recv_data` | once | – | – | – | `recv` |
+//! | `on_socket_error` | – | once | once | once | `recv` |
+//! | `on_socket_send_start` | once | once | once | once | `send` |
+//! | `on_socket_send_data` | each | – | each | each | `send` |
+//! | `on_socket_send_ready` | once | – | – | – | `send` |
+//! | `on_socket_error` | – | once | once | once | `send` |
+//! | `on_tls_handshake_complete` | once | – | – | – | `handshake` |
+//! | `on_tls_handshake_error` | – | once | once | once | `handshake` |
+//! | `on_dns_lookup_start` | once | once | once | once | `look_up` |
+//! | `on_dns_lookup_ready` | once | once | once | once | `look_up` |
+//! | `on_task_spawned` | once | once | once | once | `task` |
+//! | `on_task_before_send` | each | each | each | each | `task` |
+//! | `on_task_after_send` | each | each | each | each | `task` |
+//! | `on_task_completed` | once | – | – | – | `task` |
+//! | `on_task_error` | – | once | – | – | `task` |
+//! | `on_task_cancelled` | – | – | once | once | `task` |
+//! | `on_task_before_throw` | once | once | once | once | `thrown` |
+//! | `on_task_after_throw` | once | – | – | – | `thrown` |
+//! | `on_loop_park` | each | each | each | – | `event_loop` |
+//! | `on_loop_unpark` | each | each | each | – | `event_loop` |
+//! | `on_timer_fired` | once | once | – | – | `timer` |
+//!
+//! Each row is held by the tests in the file of `tests/outcomes` that its last column names, one
+//! for each outcome: they make it happen on the real loop and count the hook. A task is resumed by
+//! an error (`thrown`) when it is cancelled, a limit of time has passed, a queue is closed or a task
+//! that it joins has failed; it goes on (success) or ends in it. A loop's run succeeds, panics, is
+//! stopped, or is not under way when the loop is dropped; a task is dropped with its loop. A timer's
+//! error is a limit that has passed.
+//!
+//! # Names
+//!
 //! Of the metadata, the start of an operation has no `immediate` here: whether the task has to wait
 //! is known at its end. `get_current_instrument` is
 //! [`current_instrument`](instrument::current_instrument), `_CompositeInstrument` is

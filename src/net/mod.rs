@@ -9,6 +9,8 @@
 //! dropped.
 
 mod address;
+#[cfg(unix)]
+mod fd;
 mod lookup;
 mod socket;
 mod stream_ops;

@@ -106,6 +106,11 @@ impl TcpListener {
         Ok(self.local)
     }
 
+    #[cfg(unix)]
+    pub(super) fn socket(&self) -> &Socket<mio::net::TcpListener> {
+        &self.socket
+    }
+
     /// The socket as instruments see it.
     pub fn handle(&self) -> &Rc<SocketHandle> {
         self.socket.handle()

@@ -112,6 +112,11 @@ impl TcpStream {
         }
     }
 
+    #[cfg(unix)]
+    pub(super) fn socket(&self) -> &Socket<mio::net::TcpStream> {
+        &self.socket
+    }
+
     /// The socket as instruments see it.
     pub fn handle(&self) -> &Rc<SocketHandle> {
         self.socket.handle()

@@ -1,0 +1,24 @@
+//! The descriptors of sockets, for options and calls that this crate has no words for.
+
+use super::{TcpListener, TcpStream};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+
+macro_rules! has_descriptor {
+    ($($type:ty),*) => {
+        $(impl AsFd for $type {
+            /// The descriptor, to be left open and nonblocking. What is done through it by others
+            /// fires no hooks.
+            fn as_fd(&self) -> BorrowedFd<'_> {
+                self.socket().io().as_fd()
+            }
+        }
+
+        impl AsRawFd for $type {
+            fn as_raw_fd(&self) -> RawFd {
+                self.as_fd().as_raw_fd()
+            }
+        })*
+    };
+}
+
+has_descriptor!(TcpListener, TcpStream);
