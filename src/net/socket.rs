@@ -14,12 +14,17 @@ use std::task::{Context, Poll, ready};
 ///
 /// The fields are dropped in this order: the descriptor is closed before that is reported.
 pub(crate) struct Socket<S> {
-    io: S,
-    registration: Registration,
+    registered: Registered<S>,
     open: OpenSocket,
 }
 
-/// A socket's place in its loop's reactor, given up when it is dropped.
+/// A descriptor that is registered with its loop's reactor.
+pub(crate) struct Registered<S> {
+    io: S,
+    registration: Registration,
+}
+
+/// A descriptor's place in its loop's reactor, given up when it is dropped.
 struct Registration {
     readiness: Rc<Readiness>,
     core: Rc<Core>,
@@ -31,22 +36,42 @@ impl Drop for Registration {
     }
 }
 
-impl<S: mio::event::Source> Socket<S> {
-    /// Registers a socket with the loop that runs.
-    pub(crate) fn new(mut io: S, open: OpenSocket) -> io::Result<Self> {
+impl<S: mio::event::Source> Registered<S> {
+    /// Registers a descriptor with the loop that runs.
+    pub(crate) fn new(mut io: S) -> io::Result<Self> {
         let core = running_loop()?;
         let readiness = core.reactor.register(&mut io)?;
         Ok(Self {
             io,
             registration: Registration { readiness, core },
-            open,
         })
+    }
+
+    /// Makes it the socket whose opening was told.
+    pub(crate) fn opened(self, open: OpenSocket) -> Socket<S> {
+        Socket {
+            registered: self,
+            open,
+        }
+    }
+}
+
+impl<S: mio::event::Source> Socket<S> {
+    /// Registers a socket with the loop that runs.
+    pub(crate) fn new(io: S, open: OpenSocket) -> io::Result<Self> {
+        Ok(Registered::new(io)?.opened(open))
+    }
+}
+
+impl<S> Registered<S> {
+    pub(crate) fn direction(&self, side: Side) -> &Direction {
+        self.registration.readiness.direction(side)
     }
 }
 
 impl<S> Socket<S> {
     pub(crate) fn io(&self) -> &S {
-        &self.io
+        &self.registered.io
     }
 
     pub(crate) fn handle(&self) -> &Rc<SocketHandle> {
@@ -56,7 +81,7 @@ impl<S> Socket<S> {
     /// Tells the socket's own address to those who listen, if anyone does: it costs a system call.
     pub(crate) fn tell_local_address(&self, local: impl FnOnce(&S) -> io::Result<SocketAddr>) {
         if self.open.is_heard()
-            && let Ok(address) = local(&self.io)
+            && let Ok(address) = local(&self.registered.io)
         {
             self.handle().set_local_address(Address::Ip(address));
         }
@@ -68,7 +93,7 @@ impl<S> Socket<S> {
     }
 
     pub(crate) fn direction(&self, side: Side) -> &Direction {
-        self.registration.readiness.direction(side)
+        self.registered.direction(side)
     }
 
     /// Makes a system call when it may succeed; until then the task waits.
@@ -88,7 +113,7 @@ impl<S> Socket<S> {
                 return self.wait(direction, cx, heard, command);
             }
             ready!(park::poll_budget(cx));
-            match call(&self.io) {
+            match call(&self.registered.io) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => direction.clear(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => return Poll::Ready(result),
@@ -103,7 +128,7 @@ impl<S> Socket<S> {
         heard: bool,
         command: fn(Rc<SocketHandle>) -> Command,
     ) -> Poll<io::Result<R>> {
-        if !event_loop::is_current(&self.registration.core) {
+        if !event_loop::is_current(&self.registered.registration.core) {
             return Poll::Ready(Err(io::Error::other(
                 "a socket that was made on one event loop was awaited on another",
             )));

@@ -5,7 +5,6 @@ use crate::event_loop::reactor::Side;
 use crate::instrument::hooks::SocketOp;
 use crate::instrument::{SocketHandle, SocketOperation};
 use std::cell::Cell;
-use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -52,9 +51,8 @@ impl PolledOps {
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         let mut op = resume(&self.recv, SocketOperation::Recv, stream);
-        match stream.poll_read_raw(cx, buffer, op.is_heard()) {
+        match op.step(|heard| stream.poll_read_raw(cx, buffer, heard)) {
             Poll::Pending => {
-                op.park();
                 self.recv.set(Some(op));
                 Poll::Pending
             }
@@ -69,9 +67,8 @@ impl PolledOps {
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
         let mut op = resume(&self.send, SocketOperation::Send, stream);
-        match stream.poll_write_raw(cx, data, op.is_heard()) {
+        match op.step(|heard| stream.poll_write_raw(cx, data, heard)) {
             Poll::Pending => {
-                op.park();
                 self.send.set(Some(op));
                 Poll::Pending
             }
@@ -185,25 +182,14 @@ async fn read_part(
     stream: &impl RawStream,
     buffer: &mut [u8],
 ) -> io::Result<usize> {
-    poll_fn(|cx| {
-        let polled = stream.poll_read_raw(cx, buffer, op.is_heard());
-        if polled.is_pending() {
-            op.park();
-        }
-        polled
-    })
-    .await
+    op.drive(|cx, heard| stream.poll_read_raw(cx, buffer, heard))
+        .await
 }
 
 async fn write_part(op: &mut SocketOp, stream: &impl RawStream, data: &[u8]) -> io::Result<usize> {
-    let sent = poll_fn(|cx| {
-        let polled = stream.poll_write_raw(cx, data, op.is_heard());
-        if polled.is_pending() {
-            op.park();
-        }
-        polled
-    })
-    .await?;
+    let sent = op
+        .drive(|cx, heard| stream.poll_write_raw(cx, data, heard))
+        .await?;
     op.sent_part(data, sent);
     Ok(sent)
 }
@@ -223,14 +209,7 @@ fn end_recv(
 
 /// Waits until what was taken is with the kernel: a TLS stream may hold some back.
 async fn flush(op: &mut SocketOp, stream: &impl RawStream) -> io::Result<()> {
-    poll_fn(|cx| {
-        let polled = stream.poll_flush_raw(cx);
-        if polled.is_pending() {
-            op.park();
-        }
-        polled
-    })
-    .await
+    op.drive(|cx, _heard| stream.poll_flush_raw(cx)).await
 }
 
 fn end_send<T>(op: SocketOp, stream: &impl RawStream, result: io::Result<T>) -> io::Result<T> {

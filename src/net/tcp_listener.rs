@@ -8,10 +8,10 @@ use crate::instrument::hooks::{OpenSocket, SocketOp};
 use crate::instrument::{Address, Command, SocketHandle, SocketOperation, SocketRole, Transport};
 use socket2::{Domain, Protocol, Type};
 use std::fmt;
-use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::task::Context;
 
 /// So many connections may wait to be accepted, if the system allows as many.
 const BACKLOG: i32 = 1024;
@@ -63,19 +63,15 @@ impl TcpListener {
     /// What the system says, as when descriptors have run out; the listener goes on to be usable.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let mut op = SocketOp::start(SocketOperation::Accept, self.handle());
-        let result = poll_fn(|cx| {
-            let heard = op.is_heard();
-            let accept = mio::net::TcpListener::accept;
-            let polled = self
-                .socket
-                .poll_io(Side::Read, cx, heard, Command::SocketAccept, accept);
-            if polled.is_pending() {
-                op.park();
-            }
-            polled
-        })
-        .await
-        .and_then(|(io, peer)| Ok((self.connection(io, peer)?, peer)));
+        let accept = mio::net::TcpListener::accept;
+        let accept = |cx: &mut Context<'_>, heard| {
+            self.socket
+                .poll_io(Side::Read, cx, heard, Command::SocketAccept, accept)
+        };
+        let result = op
+            .drive(accept)
+            .await
+            .and_then(|(io, peer)| Ok((self.connection(io, peer)?, peer)));
         let ready_time = self.socket.ready_time(Side::Read);
         match &result {
             Ok((stream, _)) => op.accepted(stream.handle(), ready_time),

@@ -2,7 +2,7 @@
 
 use super::address::{Target, ToTarget};
 use super::lookup::lookup_host;
-use super::socket::Socket;
+use super::socket::{Registered, Socket};
 use super::stream_ops::{PolledOps, RawStream, impl_stream};
 use crate::clock::Timestamp;
 use crate::event_loop::reactor::Side;
@@ -10,7 +10,6 @@ use crate::instrument::hooks::{OpenSocket, SocketOp};
 use crate::instrument::{Address, Command, SocketHandle, SocketRole, Transport};
 use socket2::{Domain, Protocol, Type};
 use std::fmt;
-use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::rc::Rc;
@@ -75,22 +74,19 @@ impl TcpStream {
         let target = Address::Ip(address);
         handle.set_peer_address(target.clone());
         let open = OpenSocket::new(handle.clone());
-        let mut op = SocketOp::connect(&handle, &target);
-        let socket = match start_connect(address, open) {
-            Ok(socket) => socket,
+        let op = SocketOp::connect(&handle, &target);
+        let socket = match start_connect(address) {
+            Ok(registered) => registered.opened(open),
             Err(error) => {
                 op.failed(&error, None);
                 return Err(error);
             }
         };
-        let result = poll_fn(|cx| {
-            let polled = poll_connected(&socket, cx, op.is_heard());
-            if polled.is_pending() {
-                op.park();
-            }
-            polled
-        })
-        .await;
+        // Declared after the socket: given up, it ends before the socket is closed.
+        let mut op = op;
+        let result = op
+            .drive(|cx, heard| poll_connected(&socket, cx, heard))
+            .await;
         let ready_time = socket.ready_time(Side::Write);
         match result {
             Ok(()) => {
@@ -258,7 +254,7 @@ impl fmt::Debug for TcpStream {
 }
 
 /// Begins a connection; the socket becomes writable when it stands or has failed.
-fn start_connect(address: SocketAddr, open: OpenSocket) -> io::Result<Socket<mio::net::TcpStream>> {
+fn start_connect(address: SocketAddr) -> io::Result<Registered<mio::net::TcpStream>> {
     let domain = Domain::for_address(address);
     let socket = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
@@ -267,9 +263,9 @@ fn start_connect(address: SocketAddr, open: OpenSocket) -> io::Result<Socket<mio
         Err(error) if is_in_progress(&error) => {}
         Err(error) => return Err(error),
     }
-    let socket = Socket::new(mio::net::TcpStream::from_std(socket.into()), open)?;
-    socket.direction(Side::Write).clear();
-    Ok(socket)
+    let registered = Registered::new(mio::net::TcpStream::from_std(socket.into()))?;
+    registered.direction(Side::Write).clear();
+    Ok(registered)
 }
 
 fn is_in_progress(error: &io::Error) -> bool {

@@ -251,6 +251,44 @@ fn operations_that_are_given_up_are_cancelled() {
 }
 
 #[test]
+fn a_connect_ends_before_its_socket_is_closed() {
+    let recorder = recorded(async {
+        // Refused once the poller tells, at once by the kernel, and given up.
+        assert!(TcpStream::connect(closed_address()).await.is_err());
+        let broadcast = SocketAddr::from(([255, 255, 255, 255], 80));
+        assert!(TcpStream::connect(broadcast).await.is_err());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut given_up = Box::pin(TcpStream::connect(listener.local_addr().unwrap()));
+        assert!(
+            futures_lite::future::poll_once(given_up.as_mut())
+                .await
+                .is_none()
+        );
+    });
+    let failed = recorder.of("on_socket_error");
+    assert_eq!(failed.len(), 3);
+    assert_eq!(failed[1].immediate, Some(true), "it fails at once");
+    assert_eq!(failed[2].failure.as_deref(), Some("cancelled"));
+    for socket in failed.iter().map(|event| event.socket) {
+        let of_socket: Vec<_> = recorder
+            .events()
+            .into_iter()
+            .filter(|event| event.socket == socket)
+            .map(|event| event.hook)
+            .collect();
+        assert_eq!(
+            of_socket,
+            [
+                "on_socket_open",
+                "on_socket_connect_start",
+                "on_socket_error",
+                "on_socket_close"
+            ]
+        );
+    }
+}
+
+#[test]
 fn a_future_that_was_never_polled_fires_nothing() {
     let recorder = recorded(async {
         let (client, _server) = pair().await;

@@ -5,9 +5,11 @@ use crate::clock::Timestamp;
 use crate::instrument::metadata::*;
 use crate::instrument::scope::{self, Stack};
 use crate::instrument::{Address, ErrorType, Failure, SocketHandle};
+use std::future::poll_fn;
 use std::io;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 
 /// A socket that is open; dropping it reports the close to those who heard of the opening.
 ///
@@ -114,9 +116,22 @@ impl SocketOp {
         }
     }
 
-    /// Notes that the task has to wait.
-    pub(crate) fn park(&mut self) {
-        self.parked = true;
+    /// Goes on with the operation, and notes where the task has to wait. `step` is told whether
+    /// anyone listens.
+    #[inline]
+    pub(crate) fn step<T>(&mut self, step: impl FnOnce(bool) -> Poll<T>) -> Poll<T> {
+        let polled = step(self.is_heard());
+        self.parked |= polled.is_pending();
+        polled
+    }
+
+    /// Goes on with the operation until `step` is ready.
+    #[inline]
+    pub(crate) async fn drive<T>(
+        &mut self,
+        mut step: impl FnMut(&mut Context<'_>, bool) -> Poll<T>,
+    ) -> T {
+        poll_fn(|cx| self.step(|heard| step(cx, heard))).await
     }
 
     /// Whether anyone listens.

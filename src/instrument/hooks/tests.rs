@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 const WAIT: Duration = Duration::from_millis(5);
@@ -149,7 +150,7 @@ fn only_what_waited_is_not_immediate_and_tells_of_its_readiness() {
         let receive = |parked: bool| {
             let mut receive = SocketOp::start(SocketOperation::Recv, &socket);
             if parked {
-                receive.park();
+                assert!(receive.step(|_| Poll::<()>::Pending).is_pending());
                 clock.advance(WAIT * 2);
             }
             receive.received(b"", ready);
