@@ -37,18 +37,41 @@ impl EventLoop {
     /// If the future panics, and inside of a running loop.
     ///
     /// ```
+    /// use futures_lite::{StreamExt, future};
     /// use loopscope::event_loop::{EventLoop, spawn, stopping};
+    /// use loopscope::net::{TcpListener, TcpStream};
     /// use std::time::Duration;
     ///
-    /// let event_loop = EventLoop::new()?;
-    /// let ended = event_loop.run_gracefully(Duration::from_secs(10), async {
-    ///     signal_hook::low_level::raise(signal_hook::consts::SIGTERM)?;
-    ///     stopping().await;
-    ///     Ok::<(), std::io::Error>(())
-    /// })?;
-    /// assert!(ended.was_stopped());
-    /// assert_eq!(ended.cut_off(), 0);
-    /// # Ok::<(), std::io::Error>(())
+    /// async fn serve(connection: TcpStream) -> std::io::Result<()> {
+    ///     let mut buffer = [0; 1024];
+    ///     loop {
+    ///         // Between two requests the connection may end.
+    ///         let request = future::or(async { Some(connection.read(&mut buffer).await) }, async {
+    ///             stopping().await;
+    ///             None
+    ///         });
+    ///         match request.await.transpose()? {
+    ///             None | Some(0) => return Ok(()),
+    ///             Some(size) => connection.write_all(&buffer[..size]).await?,
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// fn main() -> std::io::Result<()> {
+    ///     let event_loop = EventLoop::new()?;
+    ///     let ended = event_loop.run_gracefully(Duration::from_secs(10), async {
+    ///         let listener = TcpListener::bind("127.0.0.1:0")?;
+    ///         let mut connections = listener.incoming();
+    /// #       signal_hook::low_level::raise(signal_hook::consts::SIGTERM)?;
+    ///         while let Some(connection) = connections.next().await {
+    ///             spawn(serve(connection?)).detach();
+    ///         }
+    ///         Ok::<(), std::io::Error>(())
+    ///     })?;
+    ///     assert!(ended.was_stopped());
+    ///     assert_eq!(ended.cut_off(), 0);
+    ///     Ok(())
+    /// }
     /// ```
     pub fn run_gracefully<F: Future>(
         &self,

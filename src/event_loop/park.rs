@@ -13,9 +13,14 @@ pub(crate) fn wait_on(command: Command) {
     let _old = hooks::with_task(|task| task.store_command(Some(command)));
 }
 
-/// Takes back what was noted last.
-pub(super) fn take_command() -> Option<Command> {
-    hooks::with_task(|task| task.take_command()).flatten()
+/// Waits for something beside what was noted last, which goes on to be what the task waits for.
+pub(crate) fn beside<R>(wait: impl FnOnce() -> R) -> R {
+    let command = hooks::with_task(|task| task.take_command()).flatten();
+    let result = wait();
+    if let Some(command) = command {
+        wait_on(command);
+    }
+    result
 }
 
 /// Counts an operation that is about to complete; pending when the task has had its share of this

@@ -70,11 +70,6 @@ impl<F: Future> Future for Timeout<F> {
             return Poll::Ready(Ok(output));
         }
         // What the future waits for says more than that there is a limit.
-        let command = super::park::take_command();
-        let limit = this.limit.poll(cx);
-        if let Some(command) = command {
-            super::park::wait_on(command);
-        }
-        limit.map(|_| Err(TimedOut))
+        super::park::beside(|| this.limit.poll(cx)).map(|_| Err(TimedOut))
     }
 }

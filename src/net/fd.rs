@@ -1,5 +1,6 @@
 //! The descriptors of sockets, for options and calls that this crate has no words for.
 
+use super::accepting::Accept as _;
 use super::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 

@@ -8,9 +8,11 @@
 //! up; such an operation is reported as cancelled when the next one starts or the stream is
 //! dropped.
 
+mod accepting;
 mod address;
 #[cfg(unix)]
 mod fd;
+mod incoming;
 mod lookup;
 mod socket;
 mod stream_ops;
@@ -20,6 +22,7 @@ mod tcp_stream;
 mod tls;
 
 pub use address::{Target, ToTarget};
+pub use incoming::Incoming;
 pub use lookup::lookup_host;
 pub use tcp_listener::TcpListener;
 pub use tcp_stream::TcpStream;

@@ -1,17 +1,20 @@
 //! Accepting TCP connections.
 
+use super::accepting::{Accept, Accepting, stopped};
 use super::address::{ToTarget, listen_address};
+use super::incoming::Incoming;
 use super::socket::Socket;
 use super::tcp_stream::TcpStream;
-use crate::event_loop::reactor::Side;
-use crate::instrument::hooks::{OpenSocket, SocketOp};
-use crate::instrument::{Address, Command, SocketHandle, SocketOperation, SocketRole, Transport};
+use crate::instrument::hooks::OpenSocket;
+use crate::instrument::{Address, SocketHandle, SocketRole, Transport};
 use socket2::{Domain, Protocol, Type};
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
+#[cfg(unix)]
+use std::net::Shutdown;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::task::Context;
 
 /// So many connections may wait to be accepted, if the system allows as many.
 const BACKLOG: i32 = 1024;
@@ -61,23 +64,22 @@ impl TcpListener {
     /// # Errors
     ///
     /// What the system says, as when descriptors have run out; the listener goes on to be usable.
+    /// [`Stopped`](crate::event_loop::Stopped), wrapped, once the loop has begun to
+    /// [stop](crate::event_loop::EventLoop::run_gracefully) and what was connected before is
+    /// accepted: nobody listens here any more then.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let mut op = SocketOp::start(SocketOperation::Accept, self.handle());
-        let accept = mio::net::TcpListener::accept;
-        let accept = |cx: &mut Context<'_>, heard| {
-            self.socket
-                .poll_io(Side::Read, cx, heard, Command::SocketAccept, accept)
-        };
-        let result = op
-            .drive(accept)
-            .await
-            .and_then(|(io, peer)| Ok((self.connection(io, peer)?, peer)));
-        let ready_time = self.socket.ready_time(Side::Read);
-        match &result {
-            Ok((stream, _)) => op.accepted(stream.handle(), ready_time),
-            Err(error) => op.failed(error, ready_time),
-        }
-        result
+        let mut accepting = Accepting::new();
+        let accepted = poll_fn(|cx| accepting.poll(self, cx)).await;
+        accepted.unwrap_or_else(|error| Err(stopped(error)))
+    }
+
+    /// The connections that are accepted, one after the other; the stream ends when the loop has
+    /// begun to [stop](crate::event_loop::EventLoop::run_gracefully) and what was connected before
+    /// is accepted.
+    ///
+    /// An item is an error where [`accept`](Self::accept) would return one; later ones may be none.
+    pub fn incoming(&self) -> Incoming<'_> {
+        Incoming::new(self)
     }
 
     fn connection(&self, io: mio::net::TcpStream, peer: SocketAddr) -> io::Result<TcpStream> {
@@ -102,14 +104,37 @@ impl TcpListener {
         Ok(self.local)
     }
 
-    #[cfg(unix)]
-    pub(super) fn socket(&self) -> &Socket<mio::net::TcpListener> {
-        &self.socket
-    }
-
     /// The socket as instruments see it.
     pub fn handle(&self) -> &Rc<SocketHandle> {
         self.socket.handle()
+    }
+}
+
+impl Accept for TcpListener {
+    type Raw = (mio::net::TcpStream, SocketAddr);
+    type Accepted = (TcpStream, SocketAddr);
+    type Io = mio::net::TcpListener;
+
+    fn socket(&self) -> &Socket<mio::net::TcpListener> {
+        &self.socket
+    }
+
+    fn accept_raw(io: &mio::net::TcpListener) -> io::Result<Self::Raw> {
+        io.accept()
+    }
+
+    fn wrap(&self, (io, peer): Self::Raw) -> io::Result<Self::Accepted> {
+        Ok((self.connection(io, peer)?, peer))
+    }
+
+    fn handle_of((stream, _): &Self::Accepted) -> &Rc<SocketHandle> {
+        stream.handle()
+    }
+
+    fn shut_down(io: &mio::net::TcpListener) {
+        // Where the system knows no such thing the listener ends when it is dropped.
+        #[cfg(unix)]
+        let _ = socket2::SockRef::from(io).shutdown(Shutdown::Both);
     }
 }
 
