@@ -52,3 +52,4 @@ pub use timeout::{TimedOut, Timeout, timeout};
 pub use yield_now::{YieldNow, yield_now};
 
 pub(crate) use core::{Core, current, is_current};
+pub(crate) use spawn_blocking::Blocking;

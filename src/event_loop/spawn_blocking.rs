@@ -69,14 +69,14 @@ impl TaskBuilder {
 /// Work under way on another thread: a future of what it returns, or panics with.
 ///
 /// Dropped before the work has started, it keeps it from starting.
-pub(super) struct Blocking<T> {
+pub(crate) struct Blocking<T> {
     result: oneshot::Receiver<std::thread::Result<T>>,
     _work: blocking::Task<()>,
 }
 
 impl<T: Send + 'static> Blocking<T> {
     /// Starts `work`; whoever waits for it is resumed by `resumption`.
-    pub(super) fn start(resumption: Resumption, work: impl FnOnce() -> T + Send + 'static) -> Self {
+    pub(crate) fn start(resumption: Resumption, work: impl FnOnce() -> T + Send + 'static) -> Self {
         let (sender, result) = oneshot::channel();
         let work = blocking::unblock(move || {
             let result = catch_unwind(AssertUnwindSafe(work));

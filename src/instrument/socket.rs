@@ -38,6 +38,13 @@ impl Address {
     }
 }
 
+#[cfg(unix)]
+impl From<std::os::unix::net::SocketAddr> for Address {
+    fn from(address: std::os::unix::net::SocketAddr) -> Self {
+        Self::Unix(address.as_pathname().map(PathBuf::from))
+    }
+}
+
 impl From<SocketAddr> for Address {
     fn from(address: SocketAddr) -> Self {
         Self::Ip(address)
@@ -81,11 +88,11 @@ impl Transport {
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SocketRole {
-    /// It connected.
+    /// It connected, or is one of a pair.
     Client,
     /// It was accepted.
     Server,
-    /// It accepts.
+    /// It accepts, or takes datagrams of everybody.
     Listener,
 }
 
@@ -162,9 +169,11 @@ impl SocketHandle {
 }
 
 impl fmt::Display for SocketHandle {
-    /// The other end's address, a listener's own, or else the socket's number.
+    /// The other end's address, this end's where that has none, or else the socket's number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.peer_address().or_else(|| self.local_address()) {
+        let named = |address: &&Address| !matches!(address, Address::Unix(None));
+        let peer = self.peer_address().filter(named);
+        match peer.or_else(|| self.local_address()) {
             Some(address) => address.fmt(f),
             None => write!(f, "socket {}", self.id.get()),
         }

@@ -1,11 +1,14 @@
 //! Accepting connections, on whatever a listener listens.
 
+use super::accept_pause::AcceptPause;
 use super::socket::Socket;
 use crate::event_loop::reactor::Side;
-use crate::event_loop::{Stopped, Stopping, park, stopping};
+use crate::event_loop::{Sleep, Stopped, Stopping, park, stopping};
 use crate::instrument::hooks::SocketOp;
 use crate::instrument::{Command, SocketHandle, SocketOperation};
-use std::future::Future;
+use futures_core::Stream;
+use std::fmt;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -16,50 +19,104 @@ pub(super) trait Accept {
     /// What the system accepts.
     type Raw;
     /// What it becomes.
-    type Accepted;
+    type Stream;
+    /// The address of the other end.
+    type Peer;
     type Io;
 
     fn socket(&self) -> &Socket<Self::Io>;
 
+    fn pause(&self) -> &AcceptPause;
+
     fn accept_raw(io: &Self::Io) -> io::Result<Self::Raw>;
 
-    fn wrap(&self, raw: Self::Raw) -> io::Result<Self::Accepted>;
+    fn wrap(&self, raw: Self::Raw) -> io::Result<(Self::Stream, Self::Peer)>;
 
-    fn handle_of(accepted: &Self::Accepted) -> &Rc<SocketHandle>;
+    fn handle_of(accepted: &Self::Stream) -> &Rc<SocketHandle>;
 
     /// Ends the listening, as far as the system allows with the descriptor open.
     fn shut_down(io: &Self::Io);
 }
 
+/// A connection that was accepted, and whose it is.
+type Accepted<L> = (<L as Accept>::Stream, <L as Accept>::Peer);
+
+/// Accepts a connection.
+pub(super) async fn accept<L: Accept>(listener: &L) -> io::Result<Accepted<L>> {
+    let mut accepting = Accepting::new();
+    let accepted = poll_fn(|cx| accepting.poll(listener, cx)).await;
+    accepted.unwrap_or_else(|stopped| Err(io::Error::other(stopped)))
+}
+
+/// The connections of a listener, until the loop stops.
+pub(super) struct Incoming<'a, L> {
+    listener: &'a L,
+    accepting: Accepting,
+}
+
+impl<'a, L: Accept> Incoming<'a, L> {
+    pub(super) fn new(listener: &'a L) -> Self {
+        Self {
+            listener,
+            accepting: Accepting::new(),
+        }
+    }
+}
+
+impl<L: Accept> Stream for Incoming<'_, L> {
+    type Item = io::Result<L::Stream>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        let polled = this.accepting.poll(this.listener, cx);
+        polled.map(|result| Some(result.ok()?.map(|(stream, _)| stream)))
+    }
+}
+
+impl<L: fmt::Debug> fmt::Debug for Incoming<'_, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("listener", self.listener)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One accept after the other.
-pub(super) struct Accepting {
+struct Accepting {
     op: Option<SocketOp>,
+    pause: Option<Sleep>,
     stopping: Stopping,
 }
 
 impl Accepting {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             op: None,
+            pause: None,
             stopping: stopping(),
         }
     }
 
     /// Accepts a connection; [`Stopped`] when the loop stops and those that were connected before
     /// are accepted.
-    pub(super) fn poll<L: Accept>(
+    fn poll<L: Accept>(
         &mut self,
         listener: &L,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<io::Result<L::Accepted>, Stopped>> {
+    ) -> Poll<Result<io::Result<Accepted<L>>, Stopped>> {
         let socket = listener.socket();
         let op = self
             .op
             .get_or_insert_with(|| SocketOp::start(SocketOperation::Accept, socket.handle()));
+        let pause = &mut self.pause;
         let polled = op.step(|heard| {
+            if listener.pause().poll(cx, pause).is_pending() {
+                park::wait_on(Command::SocketAccept(socket.handle().clone()));
+                return Poll::Pending;
+            }
             socket.poll_io(Side::Read, cx, heard, Command::SocketAccept, L::accept_raw)
         });
-        // Not only out of its share of this turn: there is none to accept.
+        // Neither pausing nor out of its share of this turn: there is none to accept.
         let drained = polled.is_pending() && !socket.direction(Side::Read).is_ready();
         if drained && park::beside(|| Pin::new(&mut self.stopping).poll(cx)).is_ready() {
             L::shut_down(socket.io());
@@ -68,18 +125,14 @@ impl Accepting {
             return Poll::Ready(Err(Stopped));
         }
         let result = ready!(polled).and_then(|raw| listener.wrap(raw));
+        listener.pause().note(&result);
         let ready_time = socket.ready_time(Side::Read);
         if let Some(op) = self.op.take() {
             match &result {
-                Ok(accepted) => op.accepted(L::handle_of(accepted), ready_time),
+                Ok((accepted, _)) => op.accepted(L::handle_of(accepted), ready_time),
                 Err(error) => op.failed(error, ready_time),
             }
         }
         Poll::Ready(Ok(result))
     }
-}
-
-/// The error of an accept that the end of the loop's run has ended.
-pub(super) fn stopped(error: Stopped) -> io::Error {
-    io::Error::other(error)
 }

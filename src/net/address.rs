@@ -3,12 +3,14 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
-/// Where to connect to: an address, or a name to resolve.
+/// Where to connect to: an address, one of several, or a name to resolve.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// An address.
     Address(SocketAddr),
+    /// The first of these addresses that answers.
+    Addresses(Vec<SocketAddr>),
     /// A host's name and a port.
     Name {
         /// The name.
@@ -18,8 +20,8 @@ pub enum Target {
     },
 }
 
-/// What may be given as an address: socket addresses, pairs of host and port, and text such as
-/// `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`.
+/// What may be given as an address: socket addresses, several of them, pairs of host and port, and
+/// text such as `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`.
 pub trait ToTarget {
     /// Reads the address.
     ///
@@ -47,6 +49,31 @@ addresses!(
     (Ipv4Addr, u16),
     (Ipv6Addr, u16)
 );
+
+impl ToTarget for [SocketAddr] {
+    fn to_target(&self) -> io::Result<Target> {
+        match self {
+            [] => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "there is no address in an empty list",
+            )),
+            [address] => Ok(Target::Address(*address)),
+            several => Ok(Target::Addresses(several.into())),
+        }
+    }
+}
+
+impl ToTarget for Vec<SocketAddr> {
+    fn to_target(&self) -> io::Result<Target> {
+        self.as_slice().to_target()
+    }
+}
+
+impl<const N: usize> ToTarget for [SocketAddr; N] {
+    fn to_target(&self) -> io::Result<Target> {
+        self.as_slice().to_target()
+    }
+}
 
 impl ToTarget for (&str, u16) {
     fn to_target(&self) -> io::Result<Target> {
@@ -98,18 +125,20 @@ impl<T: ToTarget + ?Sized> ToTarget for &T {
     }
 }
 
-/// The addresses to listen on: no names.
-pub(super) fn listen_address(address: &impl ToTarget) -> io::Result<SocketAddr> {
-    match address.to_target()? {
-        Target::Address(address) => Ok(address),
-        Target::Name { host, port } => Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!(
-                "cannot listen on {host}:{port}: expected an IP address, such as 127.0.0.1:{port}, \
-                 or 0.0.0.0:{port} for all of IPv4"
-            ),
-        )),
-    }
+/// The address to bind a socket to: no name, and not several. `what` says what it is bound for.
+pub(super) fn bind_address(address: &impl ToTarget, what: &str) -> io::Result<SocketAddr> {
+    let problem = match address.to_target()? {
+        Target::Address(address) => return Ok(address),
+        Target::Addresses(several) => {
+            let count = several.len();
+            format!("cannot {what} {count} addresses by one socket: bind one for each")
+        }
+        Target::Name { host, port } => format!(
+            "cannot {what} {host}:{port}: expected an IP address, such as 127.0.0.1:{port}, or \
+             [::]:{port} for all addresses"
+        ),
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
 }
 
 #[cfg(test)]
@@ -147,10 +176,20 @@ mod tests {
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{text}");
             assert!(error.to_string().contains("expected HOST:PORT"), "{error}");
         }
-        let error = listen_address(&"localhost:80").unwrap_err();
-        assert!(
-            error.to_string().contains("expected an IP address"),
-            "{error}"
+        let refused = |error: io::Error, words: &str| {
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+            assert!(error.to_string().contains(words), "{error}");
+        };
+        refused(
+            bind_address(&"localhost:80", "listen on").unwrap_err(),
+            "expected an IP address",
         );
+        let two = vec![SocketAddr::from(([127, 0, 0, 1], 80)); 2];
+        refused(
+            bind_address(&two, "listen on").unwrap_err(),
+            "bind one for each",
+        );
+        let none: &[SocketAddr] = &[];
+        refused(none.to_target().unwrap_err(), "empty list");
     }
 }

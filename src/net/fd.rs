@@ -1,16 +1,16 @@
 //! The descriptors of sockets, for options and calls that this crate has no words for.
 
 use super::accepting::Accept as _;
-use super::{TcpListener, TcpStream};
+use super::{TcpListener, TcpStream, UdpSocket, UnixListener, UnixStream};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 macro_rules! has_descriptor {
-    ($($type:ty),*) => {
+    ($($type:ty: $socket:ident),*) => {
         $(impl AsFd for $type {
             /// The descriptor, to be left open and nonblocking. What is done through it by others
             /// fires no hooks.
             fn as_fd(&self) -> BorrowedFd<'_> {
-                self.socket().io().as_fd()
+                self.$socket().io().as_fd()
             }
         }
 
@@ -22,4 +22,10 @@ macro_rules! has_descriptor {
     };
 }
 
-has_descriptor!(TcpListener, TcpStream);
+has_descriptor!(
+    TcpListener: socket,
+    TcpStream: raw,
+    UdpSocket: socket,
+    UnixListener: socket,
+    UnixStream: raw
+);

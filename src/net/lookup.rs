@@ -1,22 +1,26 @@
-//! Resolving names off the loop's thread.
+//! Resolving names.
 
-use crate::event_loop::{park, wake};
-use crate::instrument::hooks::{DnsLookup, Wake};
-use crate::instrument::{Command, ErrorType, Resumption};
-use futures_channel::oneshot;
+use super::resolver::{Unresolved, resolve};
+use crate::event_loop::park;
+use crate::instrument::Command;
+use crate::instrument::hooks::DnsLookup;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::{IpAddr, ToSocketAddrs};
-use std::pin::Pin;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::rc::Rc;
 
 /// Resolves a host's name to its addresses, in the order that the system prefers.
 ///
-/// The system's resolver may block, so it is asked on a thread of the `blocking` crate's pool.
+/// The system's resolver (`getaddrinfo`) is asked, so that everything the machine is set up with
+/// counts: `/etc/hosts`, `nsswitch.conf`, search domains. It may block and is asked on another
+/// thread; a process resolves 64 names at once, and more wait in line. The system sets the limit of
+/// time; [`timeout`](crate::event_loop::timeout) sets a shorter one.
 ///
 /// # Errors
 ///
-/// What the resolver says, as when there is no such name.
+/// [`io::ErrorKind::NotFound`] where there is no such name, or it has no address; otherwise what
+/// the resolver says, as when no server of names answers.
 ///
 /// ```
 /// use loopscope::event_loop::EventLoop;
@@ -27,44 +31,36 @@ use std::rc::Rc;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub async fn lookup_host(name: &str) -> io::Result<Vec<IpAddr>> {
+    let addresses = lookup(name).await?;
+    Ok(addresses.iter().map(SocketAddr::ip).collect())
+}
+
+/// Resolves a name to addresses with port 0. Unlike bare IP addresses these know the interface,
+/// where the name is only known there.
+pub(super) async fn lookup(name: &str) -> io::Result<Vec<SocketAddr>> {
     let name: Rc<str> = name.into();
     let mut lookup = DnsLookup::start(name.clone());
-    let mut result = resolve(String::from(&*name));
+    let mut result = pin!(resolve(String::from(&*name)));
     let result = poll_fn(|cx| {
-        let polled = Pin::new(&mut result).poll(cx);
+        let polled = result.as_mut().poll(cx);
         if polled.is_pending() {
             lookup.park();
             park::wait_on(Command::DnsLookup { name: name.clone() });
         }
         polled
     })
-    .await
-    .unwrap_or_else(|_| Err(io::Error::other("the resolver's thread has panicked")))
-    .map_err(|error| io::Error::new(error.kind(), format!("cannot resolve {name}: {error}")));
-    match &result {
-        Ok(addresses) => lookup.ready(Ok(addresses)),
-        Err(error) => lookup.ready(Err((error, ErrorType::NameResolution))),
+    .await;
+    match result {
+        Ok(addresses) => {
+            let ips: Vec<_> = addresses.iter().map(SocketAddr::ip).collect();
+            lookup.ready(Ok(&ips));
+            Ok(addresses)
+        }
+        Err(Unresolved { error, error_type }) => {
+            let message = format!("cannot resolve {name}: {error}");
+            let error = io::Error::new(error.kind(), message);
+            lookup.ready(Err((&error, error_type)));
+            Err(error)
+        }
     }
-    result
-}
-
-fn resolve(name: String) -> oneshot::Receiver<io::Result<Vec<IpAddr>>> {
-    let (sender, receiver) = oneshot::channel();
-    blocking::unblock(move || {
-        let result = (name.as_str(), 0).to_socket_addrs().map(|addresses| {
-            let mut found: Vec<IpAddr> = Vec::new();
-            for address in addresses.map(|address| address.ip()) {
-                if !found.contains(&address) {
-                    found.push(address);
-                }
-            }
-            found
-        });
-        // Whoever gave the look-up up has dropped the receiver.
-        let _ = wake::because(Wake::Send(Resumption::Resolved), None, || {
-            sender.send(result)
-        });
-    })
-    .detach();
-    receiver
 }

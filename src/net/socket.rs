@@ -1,12 +1,12 @@
 //! A socket that is registered with its loop's reactor.
 
+use super::connecting::Connect;
 use crate::clock::Timestamp;
 use crate::event_loop::reactor::{Direction, Readiness, Side};
 use crate::event_loop::{self, Core, park};
 use crate::instrument::hooks::OpenSocket;
-use crate::instrument::{Address, Command, SocketHandle};
+use crate::instrument::{Command, SocketHandle};
 use std::io;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
@@ -79,11 +79,14 @@ impl<S> Socket<S> {
     }
 
     /// Tells the socket's own address to those who listen, if anyone does: it costs a system call.
-    pub(crate) fn tell_local_address(&self, local: impl FnOnce(&S) -> io::Result<SocketAddr>) {
+    pub(crate) fn tell_local_address(&self)
+    where
+        S: Connect,
+    {
         if self.open.is_heard()
-            && let Ok(address) = local(&self.registered.io)
+            && let Ok(address) = self.registered.io.local_address()
         {
-            self.handle().set_local_address(Address::Ip(address));
+            self.handle().set_local_address(address);
         }
     }
 

@@ -34,6 +34,9 @@ pub(super) trait RawStream {
 
     /// Hands to the kernel what was taken but not sent.
     fn poll_flush_raw(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Ends what this side sends.
+    fn poll_close_raw(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 }
 
 /// The operations that were begun through the `futures-io` traits, one a direction.
@@ -220,8 +223,8 @@ fn end_send<T>(op: SocketOp, stream: &impl RawStream, result: io::Result<T>) -> 
     result
 }
 
-/// Implements reading and writing for a stream with a field `ops`: by value, by shared reference,
-/// and by methods of its own.
+/// Implements reading and writing for a stream with a field `ops` and a method `raw`: by value, by
+/// shared reference, and by methods of its own.
 macro_rules! impl_stream {
     ($stream:ident) => {
         impl $stream {
@@ -232,7 +235,7 @@ macro_rules! impl_stream {
             ///
             /// What the system, or TLS, says of a connection that is broken.
             pub async fn read(&self, buffer: &mut [u8]) -> std::io::Result<usize> {
-                self.ops.read(self, buffer).await
+                self.ops.read(self.raw(), buffer).await
             }
 
             /// Receives until `buffer` is full.
@@ -242,7 +245,7 @@ macro_rules! impl_stream {
             /// As [`read`](Self::read), and [`std::io::ErrorKind::UnexpectedEof`] where the stream
             /// ends before.
             pub async fn read_exact(&self, buffer: &mut [u8]) -> std::io::Result<()> {
-                self.ops.read_exact(self, buffer).await
+                self.ops.read_exact(self.raw(), buffer).await
             }
 
             /// Sends what the kernel takes of `data`, waiting until it takes some, and returns how
@@ -252,7 +255,7 @@ macro_rules! impl_stream {
             ///
             /// What the system, or TLS, says of a connection that is broken.
             pub async fn write(&self, data: &[u8]) -> std::io::Result<usize> {
-                self.ops.write(self, data).await
+                self.ops.write(self.raw(), data).await
             }
 
             /// Sends all of `data`.
@@ -261,7 +264,7 @@ macro_rules! impl_stream {
             ///
             /// As [`write`](Self::write); a part may have been sent.
             pub async fn write_all(&self, data: &[u8]) -> std::io::Result<()> {
-                self.ops.write_all(self, data).await
+                self.ops.write_all(self.raw(), data).await
             }
         }
 
@@ -271,7 +274,7 @@ macro_rules! impl_stream {
                 cx: &mut std::task::Context<'_>,
                 buffer: &mut [u8],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                self.ops.poll_read(*self, cx, buffer)
+                self.ops.poll_read(self.raw(), cx, buffer)
             }
         }
 
@@ -281,21 +284,21 @@ macro_rules! impl_stream {
                 cx: &mut std::task::Context<'_>,
                 data: &[u8],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                self.ops.poll_write(*self, cx, data)
+                self.ops.poll_write(self.raw(), cx, data)
             }
 
             fn poll_flush(
                 self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
-                crate::net::stream_ops::RawStream::poll_flush_raw(&**self, cx)
+                crate::net::stream_ops::RawStream::poll_flush_raw(self.raw(), cx)
             }
 
             fn poll_close(
                 self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
-                self.poll_close_raw(cx)
+                crate::net::stream_ops::RawStream::poll_close_raw(self.raw(), cx)
             }
         }
 
@@ -305,7 +308,7 @@ macro_rules! impl_stream {
                 cx: &mut std::task::Context<'_>,
                 buffer: &mut [u8],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                self.ops.poll_read(&*self, cx, buffer)
+                self.ops.poll_read(self.raw(), cx, buffer)
             }
         }
 
@@ -315,21 +318,21 @@ macro_rules! impl_stream {
                 cx: &mut std::task::Context<'_>,
                 data: &[u8],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                self.ops.poll_write(&*self, cx, data)
+                self.ops.poll_write(self.raw(), cx, data)
             }
 
             fn poll_flush(
                 self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
-                crate::net::stream_ops::RawStream::poll_flush_raw(&*self, cx)
+                crate::net::stream_ops::RawStream::poll_flush_raw(self.raw(), cx)
             }
 
             fn poll_close(
                 self: std::pin::Pin<&mut Self>,
                 cx: &mut std::task::Context<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
-                self.poll_close_raw(cx)
+                crate::net::stream_ops::RawStream::poll_close_raw(self.raw(), cx)
             }
         }
     };

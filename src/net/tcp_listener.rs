@@ -1,23 +1,20 @@
 //! Accepting TCP connections.
 
-use super::accepting::{Accept, Accepting, stopped};
-use super::address::{ToTarget, listen_address};
-use super::incoming::Incoming;
+use super::accept_pause::AcceptPause;
+use super::accepting::{Accept, Incoming, accept};
+use super::address::ToTarget;
 use super::socket::Socket;
+use super::tcp_listener_builder::TcpListenerBuilder;
 use super::tcp_stream::TcpStream;
 use crate::instrument::hooks::OpenSocket;
 use crate::instrument::{Address, SocketHandle, SocketRole, Transport};
-use socket2::{Domain, Protocol, Type};
+use futures_core::Stream;
 use std::fmt;
-use std::future::poll_fn;
 use std::io;
 #[cfg(unix)]
 use std::net::Shutdown;
 use std::net::SocketAddr;
 use std::rc::Rc;
-
-/// So many connections may wait to be accepted, if the system allows as many.
-const BACKLOG: i32 = 1024;
 
 /// A socket that accepts TCP connections; several tasks may accept from one.
 ///
@@ -25,10 +22,13 @@ const BACKLOG: i32 = 1024;
 pub struct TcpListener {
     local: SocketAddr,
     socket: Socket<mio::net::TcpListener>,
+    pause: AcceptPause,
 }
 
 impl TcpListener {
     /// Listens on an address; on a free port where the port is 0.
+    ///
+    /// `[::]` is for IPv4 and IPv6 alike. [`builder`](Self::builder) sets options.
     ///
     /// # Errors
     ///
@@ -36,27 +36,24 @@ impl TcpListener {
     /// [`io::ErrorKind::AddrInUse`] where another listens there, whatever else the system says, and
     /// an error outside of a running loop.
     pub fn bind(address: impl ToTarget) -> io::Result<Self> {
-        let address = listen_address(&address)?;
-        Self::listen(address).map_err(|error| {
-            io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
-        })
+        Self::builder().bind(address)
     }
 
-    fn listen(address: SocketAddr) -> io::Result<Self> {
-        let domain = Domain::for_address(address);
-        let socket = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
-        // So that a server which is started again need not wait for old connections to fade.
-        #[cfg(unix)]
-        socket.set_reuse_address(true)?;
-        socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
-        let io = mio::net::TcpListener::from_std(socket.into());
-        let local = io.local_addr()?;
-        let handle = SocketHandle::new(Transport::Tcp, SocketRole::Listener);
-        handle.set_local_address(Address::Ip(local));
-        let socket = Socket::new(io, OpenSocket::new(Rc::new(handle)))?;
-        Ok(Self { local, socket })
+    /// Sets options of the listener, and of the connections that it accepts, before it is bound.
+    pub fn builder() -> TcpListenerBuilder {
+        TcpListenerBuilder::new()
+    }
+
+    pub(super) fn new(
+        io: mio::net::TcpListener,
+        local: SocketAddr,
+        handle: SocketHandle,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            local,
+            socket: Socket::new(io, OpenSocket::new(handle.into()))?,
+            pause: AcceptPause::default(),
+        })
     }
 
     /// Waits for a connection and accepts it.
@@ -64,13 +61,13 @@ impl TcpListener {
     /// # Errors
     ///
     /// What the system says, as when descriptors have run out; the listener goes on to be usable.
+    /// After an error that may last the next accept waits before it tries again, from 5 ms to a
+    /// second: a loop around this one need not.
     /// [`Stopped`](crate::event_loop::Stopped), wrapped, once the loop has begun to
     /// [stop](crate::event_loop::EventLoop::run_gracefully) and what was connected before is
     /// accepted: nobody listens here any more then.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let mut accepting = Accepting::new();
-        let accepted = poll_fn(|cx| accepting.poll(self, cx)).await;
-        accepted.unwrap_or_else(|error| Err(stopped(error)))
+        accept(self).await
     }
 
     /// The connections that are accepted, one after the other; the stream ends when the loop has
@@ -78,7 +75,7 @@ impl TcpListener {
     /// is accepted.
     ///
     /// An item is an error where [`accept`](Self::accept) would return one; later ones may be none.
-    pub fn incoming(&self) -> Incoming<'_> {
+    pub fn incoming(&self) -> impl Stream<Item = io::Result<TcpStream>> + fmt::Debug {
         Incoming::new(self)
     }
 
@@ -90,7 +87,7 @@ impl TcpListener {
         }
         let socket = Socket::new(io, OpenSocket::new(Rc::new(handle)))?;
         if self.local.ip().is_unspecified() {
-            socket.tell_local_address(mio::net::TcpStream::local_addr);
+            socket.tell_local_address();
         }
         Ok(TcpStream::new(socket))
     }
@@ -112,22 +109,27 @@ impl TcpListener {
 
 impl Accept for TcpListener {
     type Raw = (mio::net::TcpStream, SocketAddr);
-    type Accepted = (TcpStream, SocketAddr);
+    type Stream = TcpStream;
+    type Peer = SocketAddr;
     type Io = mio::net::TcpListener;
 
     fn socket(&self) -> &Socket<mio::net::TcpListener> {
         &self.socket
     }
 
+    fn pause(&self) -> &AcceptPause {
+        &self.pause
+    }
+
     fn accept_raw(io: &mio::net::TcpListener) -> io::Result<Self::Raw> {
         io.accept()
     }
 
-    fn wrap(&self, (io, peer): Self::Raw) -> io::Result<Self::Accepted> {
+    fn wrap(&self, (io, peer): Self::Raw) -> io::Result<(TcpStream, SocketAddr)> {
         Ok((self.connection(io, peer)?, peer))
     }
 
-    fn handle_of((stream, _): &Self::Accepted) -> &Rc<SocketHandle> {
+    fn handle_of(stream: &TcpStream) -> &Rc<SocketHandle> {
         stream.handle()
     }
 

@@ -1,19 +1,16 @@
 //! TCP connections.
 
-use super::address::{Target, ToTarget};
-use super::lookup::lookup_host;
-use super::socket::{Registered, Socket};
-use super::stream_ops::{PolledOps, RawStream, impl_stream};
-use crate::clock::Timestamp;
-use crate::event_loop::reactor::Side;
-use crate::instrument::hooks::{OpenSocket, SocketOp};
-use crate::instrument::{Address, Command, SocketHandle, SocketRole, Transport};
-use socket2::{Domain, Protocol, Type};
+use super::address::ToTarget;
+use super::connecting::Connect;
+use super::raw_io::StreamIo;
+use super::socket::Socket;
+use super::stream_ops::{PolledOps, impl_stream};
+use super::tcp_stream_builder::TcpStreamBuilder;
+use crate::instrument::{Address, SocketHandle};
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::rc::Rc;
-use std::task::{Context, Poll};
 
 /// A TCP connection.
 ///
@@ -46,59 +43,25 @@ pub struct TcpStream {
 }
 
 impl TcpStream {
-    /// Connects to an address, or to the first of a name's addresses that answers.
+    /// Connects to an address, or to the first that answers of several or of a name's.
+    ///
+    /// Several addresses are tried as RFC 8305 ("Happy Eyeballs") says: the next when the last one
+    /// has failed or has not answered for 250 ms, while that one goes on; a name's addresses so
+    /// that IPv6 and IPv4 take turns. Each attempt is a connect of its own to instruments, and
+    /// those that lose are cancelled.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::InvalidInput`] for what is no address, what the resolver says of a name,
-    /// what the system says of the connection, and an error outside of a running loop.
+    /// [`io::ErrorKind::InvalidInput`] for what is no address, what the resolver says of a name
+    /// ([`lookup_host`](super::lookup_host)), what the system says of the connection (of each, where
+    /// there were several), and an error outside of a running loop.
     pub async fn connect(target: impl ToTarget) -> io::Result<Self> {
-        let (host, port) = match target.to_target()? {
-            Target::Address(address) => return Self::connect_to(address).await,
-            Target::Name { host, port } => (host, port),
-        };
-        let mut last_error = None;
-        for address in lookup_host(&host).await? {
-            match Self::connect_to(SocketAddr::new(address, port)).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last_error = Some(error),
-            }
-        }
-        Err(last_error.unwrap_or_else(|| {
-            io::Error::new(io::ErrorKind::NotFound, format!("{host} has no address"))
-        }))
+        Self::builder().connect(target).await
     }
 
-    async fn connect_to(address: SocketAddr) -> io::Result<Self> {
-        let handle = Rc::new(SocketHandle::new(Transport::Tcp, SocketRole::Client));
-        let target = Address::Ip(address);
-        handle.set_peer_address(target.clone());
-        let open = OpenSocket::new(handle.clone());
-        let op = SocketOp::connect(&handle, &target);
-        let socket = match start_connect(address) {
-            Ok(registered) => registered.opened(open),
-            Err(error) => {
-                op.failed(&error, None);
-                return Err(error);
-            }
-        };
-        // Declared after the socket: given up, it ends before the socket is closed.
-        let mut op = op;
-        let result = op
-            .drive(|cx, heard| poll_connected(&socket, cx, heard))
-            .await;
-        let ready_time = socket.ready_time(Side::Write);
-        match result {
-            Ok(()) => {
-                socket.tell_local_address(mio::net::TcpStream::local_addr);
-                op.connected(ready_time);
-                Ok(Self::new(socket))
-            }
-            Err(error) => {
-                op.failed(&error, ready_time);
-                Err(error)
-            }
-        }
+    /// Sets options of the connection before it is made.
+    pub fn builder() -> TcpStreamBuilder {
+        TcpStreamBuilder::new()
     }
 
     pub(super) fn new(socket: Socket<mio::net::TcpStream>) -> Self {
@@ -108,8 +71,8 @@ impl TcpStream {
         }
     }
 
-    #[cfg(unix)]
-    pub(super) fn socket(&self) -> &Socket<mio::net::TcpStream> {
+    /// What moves its bytes.
+    pub(super) fn raw(&self) -> &Socket<mio::net::TcpStream> {
         &self.socket
     }
 
@@ -163,87 +126,9 @@ impl TcpStream {
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.socket.io().shutdown(how)
     }
-
-    /// Writes several pieces by one system call; TLS sends its records so.
-    #[cfg(feature = "tls")]
-    pub(super) fn poll_write_vectored_raw(
-        &self,
-        cx: &Context<'_>,
-        data: &[io::IoSlice<'_>],
-        heard: bool,
-    ) -> Poll<io::Result<usize>> {
-        let write = |mut io: &mio::net::TcpStream| io.write_vectored(data);
-        let polled = self
-            .socket
-            .poll_io(Side::Write, cx, heard, Command::SocketSend, write);
-        let wanted: usize = data.iter().map(|piece| piece.len()).sum();
-        self.note_short(Side::Write, &polled, wanted);
-        polled
-    }
-
-    /// Notes that a call moved less than it was asked to.
-    fn note_short(&self, side: Side, polled: &Poll<io::Result<usize>>, wanted: usize) {
-        if let Poll::Ready(Ok(count)) = polled
-            && 0 < *count
-            && *count < wanted
-        {
-            self.socket.direction(side).clear_after_short();
-        }
-    }
-
-    pub(super) fn poll_close_raw(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.shutdown(Shutdown::Write) {
-            // The peer has closed already.
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
-            result => Poll::Ready(result),
-        }
-    }
 }
 
 impl_stream!(TcpStream);
-
-impl RawStream for TcpStream {
-    fn handle(&self) -> &Rc<SocketHandle> {
-        self.socket.handle()
-    }
-
-    fn ready_time(&self, side: Side) -> Option<Timestamp> {
-        self.socket.ready_time(side)
-    }
-
-    fn poll_read_raw(
-        &self,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-        heard: bool,
-    ) -> Poll<io::Result<usize>> {
-        let wanted = buffer.len();
-        let read = |mut io: &mio::net::TcpStream| io.read(buffer);
-        let polled = self
-            .socket
-            .poll_io(Side::Read, cx, heard, Command::SocketRecv, read);
-        self.note_short(Side::Read, &polled, wanted);
-        polled
-    }
-
-    fn poll_write_raw(
-        &self,
-        cx: &mut Context<'_>,
-        data: &[u8],
-        heard: bool,
-    ) -> Poll<io::Result<usize>> {
-        let write = |mut io: &mio::net::TcpStream| io.write(data);
-        let polled = self
-            .socket
-            .poll_io(Side::Write, cx, heard, Command::SocketSend, write);
-        self.note_short(Side::Write, &polled, data.len());
-        polled
-    }
-
-    fn poll_flush_raw(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
 
 impl fmt::Debug for TcpStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -253,46 +138,21 @@ impl fmt::Debug for TcpStream {
     }
 }
 
-/// Begins a connection; the socket becomes writable when it stands or has failed.
-fn start_connect(address: SocketAddr) -> io::Result<Registered<mio::net::TcpStream>> {
-    let domain = Domain::for_address(address);
-    let socket = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
-    match socket.connect(&address.into()) {
-        Ok(()) => {}
-        Err(error) if is_in_progress(&error) => {}
-        Err(error) => return Err(error),
+impl StreamIo for mio::net::TcpStream {
+    fn shut_down(&self, how: Shutdown) -> io::Result<()> {
+        self.shutdown(how)
     }
-    let registered = Registered::new(mio::net::TcpStream::from_std(socket.into()))?;
-    registered.direction(Side::Write).clear();
-    Ok(registered)
 }
 
-fn is_in_progress(error: &io::Error) -> bool {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    const EINPROGRESS: i32 = 115;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    const EINPROGRESS: i32 = 36;
-    error.raw_os_error() == Some(EINPROGRESS) || error.kind() == io::ErrorKind::WouldBlock
-}
+impl Connect for mio::net::TcpStream {
+    fn local_address(&self) -> io::Result<Address> {
+        Ok(Address::Ip(self.local_addr()?))
+    }
 
-/// Waits until the connection stands or has failed.
-fn poll_connected(
-    socket: &Socket<mio::net::TcpStream>,
-    cx: &Context<'_>,
-    heard: bool,
-) -> Poll<io::Result<()>> {
-    socket.poll_io(Side::Write, cx, heard, Command::SocketConnect, |io| {
-        if let Some(error) = io.take_error()? {
-            return Err(error);
+    fn check(&self) -> io::Result<()> {
+        match self.take_error()? {
+            Some(error) => Err(error),
+            None => self.peer_addr().map(|_| ()),
         }
-        match io.peer_addr() {
-            // The poller may tell of a new socket before it is connected.
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => {
-                Err(io::ErrorKind::WouldBlock.into())
-            }
-            Err(error) => Err(error),
-            Ok(_) => Ok(()),
-        }
-    })
+    }
 }

@@ -55,7 +55,7 @@ impl Shared {
         // Of an accept, the connection tells more than the listener.
         let socket = metadata.accepted.unwrap_or(metadata.socket_handle);
         self.span(socket_span(kind), &operation, |attributes| {
-            push_socket(attributes, socket, None);
+            push_socket(attributes, socket, metadata.peer_address);
             attributes.extend(metadata.size.map(size_attribute));
             NO_DETAIL
         });

@@ -69,6 +69,7 @@ struct HeardOp {
     start: Start,
     operation: SocketOperation,
     socket: Rc<SocketHandle>,
+    /// What a connect is to reach, or whose a datagram is.
     target: Option<Address>,
     size: usize,
 }
@@ -109,7 +110,17 @@ impl SocketOp {
     }
 
     fn start_heard(operation: SocketOperation, socket: &Rc<SocketHandle>) -> Self {
-        let heard = Start::capture().map(|start| HeardOp::start(start, operation, socket));
+        let heard = Start::capture().map(|start| HeardOp::start(start, operation, socket, None));
+        Self {
+            heard,
+            parked: false,
+        }
+    }
+
+    /// Reports the start of sending a datagram to `target`.
+    pub(crate) fn send_to(socket: &Rc<SocketHandle>, target: impl FnOnce() -> Address) -> Self {
+        let heard = Start::capture()
+            .map(|start| HeardOp::start(start, SocketOperation::Send, socket, Some(target())));
         Self {
             heard,
             parked: false,
@@ -182,6 +193,19 @@ impl SocketOp {
             .fire("on_socket_accept_ready", |instrument| {
                 instrument.on_socket_accept_ready(&metadata);
             });
+    }
+
+    /// A datagram of `sender` was received.
+    pub(crate) fn received_from(
+        mut self,
+        data: &[u8],
+        sender: impl FnOnce() -> Address,
+        ready_time: Option<Timestamp>,
+    ) {
+        if let Some(heard) = &mut self.heard {
+            heard.target = Some(sender());
+        }
+        self.received(data, ready_time);
     }
 
     /// Data, or the end of the stream, was received.
@@ -295,8 +319,14 @@ impl Drop for SocketOp {
 }
 
 impl HeardOp {
-    fn start(start: Start, operation: SocketOperation, socket: &Rc<SocketHandle>) -> Self {
-        let metadata = InstrumentationMetadata::new(start.task.as_deref(), socket, start.time);
+    fn start(
+        start: Start,
+        operation: SocketOperation,
+        socket: &Rc<SocketHandle>,
+        target: Option<Address>,
+    ) -> Self {
+        let mut metadata = InstrumentationMetadata::new(start.task.as_deref(), socket, start.time);
+        metadata.peer_address = target.as_ref();
         let stack = &start.stack;
         match operation {
             SocketOperation::Connect => {}
@@ -314,7 +344,7 @@ impl HeardOp {
             start,
             operation,
             socket: socket.clone(),
-            target: None,
+            target,
             size: 0,
         }
     }
@@ -332,6 +362,7 @@ impl HeardOp {
             Timestamp::now(),
         );
         metadata.ready_time = self.start.readiness(parked, ready_time);
+        metadata.peer_address = self.target.as_ref();
         metadata
     }
 

@@ -5,7 +5,6 @@ use crate::clock::Timestamp;
 use crate::instrument::metadata::*;
 use crate::instrument::text::{Escape, Item, Preview};
 use crate::instrument::{Address, EventLoopInstrument, Failure, SocketHandle, TaskInfo};
-use std::fmt;
 use tracing::debug;
 use tracing::field::{DisplayValue, display};
 
@@ -25,12 +24,12 @@ fn local(socket: &SocketHandle) -> Option<DisplayValue<Escape<&Address>>> {
     Some(display(Escape(socket.local_address()?)))
 }
 
-/// What an operation that had no success was to reach.
-fn attempted<'a>(metadata: &SocketErrorMetadata<'a>) -> &'a dyn fmt::Display {
-    match metadata.target_address {
-        Some(target) => target,
-        None => metadata.socket_handle,
-    }
+/// The other end: of the operation, or else of the socket.
+fn peer<'a>(
+    socket: &'a SocketHandle,
+    of_operation: Option<&'a Address>,
+) -> Option<DisplayValue<Escape<&'a Address>>> {
+    Some(display(Escape(of_operation.or(socket.peer_address())?)))
 }
 
 fn error_type(failure: &Failure<'_>) -> Option<&'static str> {
@@ -104,7 +103,7 @@ impl EventLoopInstrument for LogInstrument {
             {
                 socket = metadata.socket_handle.id().get(),
                 role = metadata.socket_handle.role().as_str(),
-                peer = %Escape(metadata.socket_handle),
+                peer = peer(metadata.socket_handle, None),
                 local = local(metadata.socket_handle),
             },
             "socket opened"
@@ -172,7 +171,7 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = %Escape(metadata.socket_handle),
+                peer = peer(metadata.socket_handle, metadata.peer_address),
             },
             "waiting for data"
         );
@@ -184,7 +183,7 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = %Escape(metadata.socket_handle),
+                peer = peer(metadata.socket_handle, metadata.peer_address),
                 local = local(metadata.socket_handle),
                 size = metadata.size,
                 immediate = metadata.immediate,
@@ -198,7 +197,7 @@ impl EventLoopInstrument for LogInstrument {
         debug!(
             target: "loopscope::socket",
             socket = metadata.socket_handle.id().get(),
-            peer = %Escape(metadata.socket_handle),
+            peer = peer(metadata.socket_handle, None),
             size = metadata.data.len(),
             data = self.shown(metadata.data),
             "data received"
@@ -211,7 +210,7 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = %Escape(metadata.socket_handle),
+                peer = peer(metadata.socket_handle, metadata.peer_address),
             },
             "starting send"
         );
@@ -221,7 +220,7 @@ impl EventLoopInstrument for LogInstrument {
         debug!(
             target: "loopscope::socket",
             socket = metadata.socket_handle.id().get(),
-            peer = %Escape(metadata.socket_handle),
+            peer = peer(metadata.socket_handle, None),
             size = metadata.bytes_sent,
             of = metadata.data.len(),
             data = self.shown(metadata.data),
@@ -235,7 +234,7 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = %Escape(metadata.socket_handle),
+                peer = peer(metadata.socket_handle, metadata.peer_address),
                 local = local(metadata.socket_handle),
                 size = metadata.size,
                 immediate = metadata.immediate,
@@ -251,7 +250,7 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = %Escape(attempted(metadata)),
+                peer = peer(metadata.socket_handle, metadata.target_address),
                 local = local(metadata.socket_handle),
                 operation = metadata.operation.as_str(),
                 error = %Escape(metadata.failure),
@@ -271,7 +270,7 @@ impl EventLoopInstrument for LogInstrument {
             {
                 socket = metadata.socket_handle.id().get(),
                 role = metadata.socket_handle.role().as_str(),
-                peer = %Escape(metadata.socket_handle),
+                peer = peer(metadata.socket_handle, None),
             },
             "socket closed"
         );
@@ -284,7 +283,7 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = %Escape(metadata.socket_handle),
+                peer = peer(metadata.socket_handle, None),
                 server.name = metadata.server_hostname.map(|name| display(Escape(name))),
                 version = session.version,
                 cipher = session.cipher,
@@ -304,7 +303,7 @@ impl EventLoopInstrument for LogInstrument {
             metadata.task,
             {
                 socket = metadata.socket_handle.id().get(),
-                peer = %Escape(metadata.socket_handle),
+                peer = peer(metadata.socket_handle, None),
                 server.name = metadata.server_hostname.map(|name| display(Escape(name))),
                 error = %Escape(metadata.failure),
                 error.type = error_type(&metadata.failure),

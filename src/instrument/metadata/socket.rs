@@ -39,6 +39,8 @@ pub struct InstrumentationMetadata<'a> {
     pub task: Option<&'a TaskInfo>,
     /// The socket.
     pub socket_handle: &'a Rc<SocketHandle>,
+    /// Whom a datagram is to reach, where the socket itself has no peer.
+    pub peer_address: Option<&'a Address>,
     /// When the operation started, or the socket was opened or closed.
     pub start_time: Timestamp,
 }
@@ -53,6 +55,7 @@ impl<'a> InstrumentationMetadata<'a> {
         Self {
             task,
             socket_handle,
+            peer_address: None,
             start_time,
         }
     }
@@ -68,6 +71,8 @@ pub struct ReadySocketInstrumentationMetadata<'a> {
     pub socket_handle: &'a Rc<SocketHandle>,
     /// The connection that was accepted.
     pub accepted: Option<&'a Rc<SocketHandle>>,
+    /// Whom a datagram came from or went to, where the socket itself has no peer.
+    pub peer_address: Option<&'a Address>,
     /// Whether the task did not have to wait.
     pub immediate: bool,
     /// When the operation started.
@@ -94,6 +99,7 @@ impl<'a> ReadySocketInstrumentationMetadata<'a> {
             task,
             socket_handle,
             accepted: None,
+            peer_address: None,
             immediate,
             start_time,
             ready_time: None,
@@ -253,7 +259,7 @@ pub struct SocketErrorMetadata<'a> {
     pub socket_handle: &'a Rc<SocketHandle>,
     /// What was tried.
     pub operation: SocketOperation,
-    /// What a connect was to reach.
+    /// What a connect, or a datagram, was to reach.
     pub target_address: Option<&'a Address>,
     /// Why it had no success.
     pub failure: Failure<'a>,

@@ -4,7 +4,7 @@ use super::PrintInstrument;
 use crate::clock::Timestamp;
 use crate::instrument::metadata::*;
 use crate::instrument::text::{Escape, Item};
-use crate::instrument::{EventLoopInstrument, Failure, SocketHandle, SocketRole};
+use crate::instrument::{Address, EventLoopInstrument, Failure, SocketHandle, SocketRole};
 use std::fmt;
 use std::io::Write;
 use std::time::Duration;
@@ -34,6 +34,23 @@ impl fmt::Display for Local<'_> {
     }
 }
 
+/// The other end of an operation after its preposition, or else this end: `from 192.0.2.1:443`,
+/// `on 192.0.2.9:53`.
+struct With<'a>(&'static str, &'a SocketHandle, Option<&'a Address>);
+
+impl fmt::Display for With<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(preposition, socket, peer) = *self;
+        match peer {
+            Some(peer) => write!(f, "{preposition} {}", Escape(peer)),
+            None if socket.peer_address().is_some() => {
+                write!(f, "{preposition} {}", Escape(socket))
+            }
+            None => write!(f, "on {}", Escape(socket)),
+        }
+    }
+}
+
 /// What was tried, and with whom: `recv from 192.0.2.1:443`.
 struct Attempt<'a>(&'a SocketErrorMetadata<'a>);
 
@@ -46,11 +63,9 @@ impl fmt::Display for Attempt<'_> {
             SocketOperation::Accept => "on",
             SocketOperation::Recv => "from",
         };
-        write!(f, "{operation} {preposition} ")?;
-        match metadata.target_address {
-            Some(target) => Escape(target).fmt(f),
-            None => Escape(metadata.socket_handle).fmt(f),
-        }
+        let target = metadata.target_address;
+        let with = With(preposition, metadata.socket_handle, target);
+        write!(f, "{operation} {with}")
     }
 }
 
@@ -121,16 +136,16 @@ impl<W: Write> EventLoopInstrument for PrintInstrument<W> {
 
     fn on_socket_recv_start(&self, metadata: &InstrumentationMetadata<'_>) {
         self.print(format_args!(
-            "[RECV] Waiting for data from {}",
-            Escape(metadata.socket_handle)
+            "[RECV] Waiting for data {}",
+            With("from", metadata.socket_handle, metadata.peer_address)
         ));
     }
 
     fn on_socket_recv_ready(&self, metadata: &ReadySocketInstrumentationMetadata<'_>) {
         let took = seconds(metadata.start_time, metadata.finish_time);
-        let socket = Escape(metadata.socket_handle);
+        let with = With("from", metadata.socket_handle, metadata.peer_address);
         self.print(format_args!(
-            "[RECV] Ready to receive data from {socket} in {took}"
+            "[RECV] Ready to receive data {with} in {took}"
         ));
     }
 
@@ -141,8 +156,8 @@ impl<W: Write> EventLoopInstrument for PrintInstrument<W> {
 
     fn on_socket_send_start(&self, metadata: &InstrumentationMetadata<'_>) {
         self.print(format_args!(
-            "[SEND] Starting send to {}",
-            Escape(metadata.socket_handle)
+            "[SEND] Starting send {}",
+            With("to", metadata.socket_handle, metadata.peer_address)
         ));
     }
 
@@ -157,8 +172,8 @@ impl<W: Write> EventLoopInstrument for PrintInstrument<W> {
     fn on_socket_send_ready(&self, metadata: &ReadySocketInstrumentationMetadata<'_>) {
         let took = seconds(metadata.start_time, metadata.finish_time);
         self.print(format_args!(
-            "[SEND] Completed send to {} in {took}",
-            Escape(metadata.socket_handle)
+            "[SEND] Completed send {} in {took}",
+            With("to", metadata.socket_handle, metadata.peer_address)
         ));
     }
 

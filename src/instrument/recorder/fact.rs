@@ -117,6 +117,12 @@ impl Recorded {
         self
     }
 
+    /// The other end, where the operation knows it and the socket does not.
+    fn with(mut self, peer: Option<&Address>) -> Self {
+        self.peer = self.peer.or_else(|| peer.cloned());
+        self
+    }
+
     fn took(mut self, immediate: bool, start: Timestamp, finish: Timestamp) -> Self {
         self.immediate = Some(immediate);
         self.start_time = Some(start);
@@ -170,7 +176,9 @@ impl Facts for InstrumentationMetadata<'_> {
     fn facts(&self, hook: &'static str) -> Recorded {
         Recorded {
             start_time: Some(self.start_time),
-            ..Recorded::new(hook, self.task).on(self.socket_handle)
+            ..Recorded::new(hook, self.task)
+                .on(self.socket_handle)
+                .with(self.peer_address)
         }
     }
 }
@@ -181,11 +189,10 @@ impl Facts for ReadySocketInstrumentationMetadata<'_> {
             accepted: self.accepted.map(|accepted| accepted.id()),
             ready_time: self.ready_time,
             size: self.size,
-            ..Recorded::new(hook, self.task).on(self.socket_handle).took(
-                self.immediate,
-                self.start_time,
-                self.finish_time,
-            )
+            ..Recorded::new(hook, self.task)
+                .on(self.socket_handle)
+                .with(self.peer_address)
+                .took(self.immediate, self.start_time, self.finish_time)
         }
     }
 }

@@ -61,8 +61,9 @@ impl TlsStream {
         poll_fn(|cx| self.poll_close_raw(cx)).await
     }
 
-    fn poll_close_raw(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.inner.borrow_mut()).poll_close(cx)
+    /// What moves its bytes: itself.
+    fn raw(&self) -> &Self {
+        self
     }
 }
 
@@ -74,7 +75,13 @@ impl RawStream for TlsStream {
     }
 
     fn ready_time(&self, side: Side) -> Option<Timestamp> {
-        self.inner.borrow().get_ref().0.stream.ready_time(side)
+        self.inner
+            .borrow()
+            .get_ref()
+            .0
+            .stream
+            .raw()
+            .ready_time(side)
     }
 
     fn poll_read_raw(
@@ -101,6 +108,10 @@ impl RawStream for TlsStream {
 
     fn poll_flush_raw(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut *self.inner.borrow_mut()).poll_flush(cx)
+    }
+
+    fn poll_close_raw(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.inner.borrow_mut()).poll_close(cx)
     }
 }
 
@@ -134,7 +145,9 @@ impl AsyncRead for Unhooked {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        self.stream.poll_read_raw(cx, buffer, self.heard.get())
+        self.stream
+            .raw()
+            .poll_read_raw(cx, buffer, self.heard.get())
     }
 }
 
@@ -144,7 +157,7 @@ impl AsyncWrite for Unhooked {
         cx: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.stream.poll_write_raw(cx, data, self.heard.get())
+        self.stream.raw().poll_write_raw(cx, data, self.heard.get())
     }
 
     // All that rustls has to send goes out by one call, an alert behind other records too.
@@ -153,8 +166,8 @@ impl AsyncWrite for Unhooked {
         cx: &mut Context<'_>,
         data: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream
-            .poll_write_vectored_raw(cx, data, self.heard.get())
+        let heard = self.heard.get();
+        self.stream.raw().poll_write_vectored(cx, data, heard)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -162,6 +175,6 @@ impl AsyncWrite for Unhooked {
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream.poll_close_raw(cx)
+        self.stream.raw().poll_close_raw(cx)
     }
 }
