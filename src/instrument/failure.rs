@@ -72,6 +72,7 @@ error_types! {
     ConnectionRefused = "connection_refused", "Nobody listens there.";
     ConnectionReset = "connection_reset", "The peer tore the connection down.";
     HostUnreachable = "host_unreachable", "There is no way to the host.";
+    MessageTooLong = "message_too_long", "The datagram is larger than the system sends.";
     NameResolution = "name_resolution_error", "The name could not be resolved.";
     HostNotFound = "host_not_found", "There is no such name.";
     InvalidInput = "invalid_input", "The operation's arguments make no sense.";
@@ -133,7 +134,12 @@ impl ErrorType {
         const ENOBUFS: i32 = 105;
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         const ENOBUFS: i32 = 55;
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        const EMSGSIZE: i32 = 90;
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        const EMSGSIZE: i32 = 40;
         match errno {
+            Some(EMSGSIZE) => Self::MessageTooLong,
             Some(ENFILE | EMFILE) => Self::TooManyOpenFiles,
             Some(ENOBUFS) => Self::OutOfMemory,
             _ => Self::Other,
@@ -169,6 +175,7 @@ mod tests {
     fn errors_of_the_kernel_have_their_kind() {
         let kind = |errno| ErrorType::from_io(&io::Error::from_raw_os_error(errno));
         assert_eq!(kind(24), ErrorType::TooManyOpenFiles);
+        assert_eq!(kind(90), ErrorType::MessageTooLong);
         assert_eq!(kind(111), ErrorType::ConnectionRefused);
         assert_eq!(kind(9999), ErrorType::Other);
     }

@@ -1,4 +1,4 @@
-use crate::support::run;
+use crate::run::run;
 use loopscope::event_loop::{TaskBuilder, sleep, spawn, spawn_blocking, timeout, yield_now};
 use loopscope::instrument::{EnterScope, RecordingInstrument, Resumption};
 use std::sync::mpsc;

@@ -1,7 +1,6 @@
-use crate::support::run;
+use crate::run::{recorded, run};
 use loopscope::clock::ManualClock;
 use loopscope::event_loop::{JoinError, TaskBuilder, TaskGroup, sleep, spawn, timeout, yield_now};
-use loopscope::instrument::{EnterScope, RecordingInstrument};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -118,18 +117,15 @@ fn a_group_that_is_dropped_cancels_its_tasks() {
 
 #[test]
 fn waiting_for_a_group_shows_as_such() {
-    let recorder = RecordingInstrument::new();
-    recorder.clone().in_scope(|| {
-        run(async {
-            let waiting = TaskBuilder::new().name("waiting").spawn(async {
-                let group = TaskGroup::new();
-                for _ in 0..3 {
-                    group.spawn(yield_now());
-                }
-                group.join_all().await.map(drop)
-            });
-            waiting.await.unwrap().unwrap();
+    let recorder = recorded(async {
+        let waiting = TaskBuilder::new().name("waiting").spawn(async {
+            let group = TaskGroup::new();
+            for _ in 0..3 {
+                group.spawn(yield_now());
+            }
+            group.join_all().await.map(drop)
         });
+        waiting.await.unwrap().unwrap();
     });
     let yields = recorder.of("on_task_after_send");
     let first = yields

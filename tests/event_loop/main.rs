@@ -1,4 +1,4 @@
-//! The loop itself: tasks, handles for other threads, timers, sockets, and what misuse is answered
+//! The loop itself: tasks, handles for other threads, timers, and what misuse is answered
 //! with.
 
 #[cfg(test)]
@@ -14,7 +14,8 @@ mod long_polls;
 #[cfg(test)]
 mod misuse;
 #[cfg(test)]
-mod net;
+#[path = "../support/run.rs"]
+mod run;
 #[cfg(test)]
 mod snapshots;
 #[cfg(test)]
@@ -23,17 +24,3 @@ mod task_locals;
 mod tasks;
 #[cfg(test)]
 mod timers;
-
-#[cfg(test)]
-mod support {
-    use loopscope::event_loop::{EventLoop, timeout};
-    use std::time::Duration;
-
-    /// Runs a future on a loop of its own; one that hangs fails.
-    pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
-        let event_loop = EventLoop::new().unwrap();
-        event_loop
-            .run_until_complete(async { timeout(Duration::from_secs(30), future).await })
-            .expect("nothing hangs")
-    }
-}

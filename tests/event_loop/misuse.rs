@@ -1,6 +1,6 @@
 //! Misuse is answered with an error that says what to do, or with a documented panic.
 
-use crate::support::run;
+use crate::run::run;
 use loopscope::event_loop::{EventLoop, sleep, spawn};
 use loopscope::net::{TcpListener, TcpStream};
 use loopscope::sync::{AsyncQueue, TryPutError};

@@ -1,4 +1,4 @@
-use crate::support::run;
+use crate::run::run;
 use loopscope::clock::ManualClock;
 use loopscope::event_loop::{
     EventLoop, Snapshot, Stopped, TaskBuilder, TaskState, sleep, snapshot, spawn, yield_now,

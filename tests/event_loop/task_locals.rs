@@ -1,4 +1,4 @@
-use crate::support::run;
+use crate::run::run;
 use loopscope::event_loop::{current_task, sleep, spawn, task_local, timeout, yield_now};
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};

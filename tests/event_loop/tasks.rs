@@ -1,4 +1,4 @@
-use crate::support::run;
+use crate::run::run;
 use loopscope::event_loop::{
     EventLoop, JoinError, TaskBuilder, current_task, sleep, spawn, timeout, try_spawn, yield_now,
 };

@@ -2,6 +2,12 @@
 //! cancellation and on drop.
 
 #[cfg(test)]
+#[path = "../support/connections.rs"]
+mod connections;
+#[cfg(test)]
+#[path = "../support/run.rs"]
+mod run;
+#[cfg(test)]
 mod scopes;
 #[cfg(test)]
 mod sockets;

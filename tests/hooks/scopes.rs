@@ -1,6 +1,6 @@
 //! Scopes belong to tasks.
 
-use crate::support::run;
+use crate::run::run;
 use loopscope::event_loop::{EventLoop, TaskBuilder, sleep, spawn, yield_now};
 use loopscope::instrument::*;
 use loopscope::sync::AsyncQueue;

@@ -1,6 +1,7 @@
 //! TLS handshakes and the operations on encrypted streams.
 
-use crate::support::{client_config, recorded, server_config};
+use crate::run::recorded;
+use crate::support::{client_config, server_config};
 use loopscope::event_loop::{JoinHandle, sleep, spawn, timeout};
 use loopscope::instrument::{ErrorType, Recorded, SocketRole};
 use loopscope::net::{TcpListener, TcpStream, TlsAcceptor, TlsConnector, TlsStream};

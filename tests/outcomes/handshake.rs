@@ -1,4 +1,5 @@
-use crate::support::{client_config, recorded, server_config};
+use crate::run::recorded;
+use crate::support::{client_config, server_config};
 use crate::table::{Outcome, check};
 use crate::ways::{self, give_up, pair};
 use loopscope::event_loop::spawn;

@@ -8,6 +8,9 @@ mod accept;
 #[cfg(test)]
 mod connect;
 #[cfg(test)]
+#[path = "../support/connections.rs"]
+mod connections;
+#[cfg(test)]
 mod event_loop;
 #[cfg(test)]
 mod handshake;
@@ -19,6 +22,9 @@ mod queue_get;
 mod queue_put;
 #[cfg(test)]
 mod recv;
+#[cfg(test)]
+#[path = "../support/run.rs"]
+mod run;
 #[cfg(test)]
 mod send;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use crate::support::run;
+use crate::run::run;
 use crate::table::{Outcome, check};
 use loopscope::event_loop::{EventLoop, JoinHandle, TaskBuilder, sleep, yield_now};
 use loopscope::instrument::{EnterScope, RecordingInstrument};

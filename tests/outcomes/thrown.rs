@@ -1,6 +1,6 @@
 //! Tasks that are resumed by an error.
 
-use crate::support::run;
+use crate::run::run;
 use crate::table::{Outcome, check};
 use loopscope::event_loop::{EventLoop, TaskBuilder, sleep, timeout, yield_now};
 use loopscope::instrument::{EnterScope, RecordingInstrument};

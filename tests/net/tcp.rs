@@ -1,4 +1,7 @@
-use crate::support::run;
+//! TCP connections.
+
+use crate::connections::{closed_address, pair, reset};
+use crate::run::run;
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use loopscope::event_loop::{spawn, timeout, yield_now};
 use loopscope::net::{TcpListener, TcpStream};
@@ -6,16 +9,6 @@ use std::io;
 use std::net::Shutdown;
 use std::rc::Rc;
 use std::time::Duration;
-
-async fn pair() -> (TcpStream, TcpStream) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let client = TcpStream::connect(listener.local_addr().unwrap())
-        .await
-        .unwrap();
-    let (server, peer) = listener.accept().await.unwrap();
-    assert_eq!(peer, client.local_addr().unwrap());
-    (client, server)
-}
 
 #[test]
 fn two_tasks_read_and_write_one_socket_at_once() {
@@ -154,31 +147,8 @@ fn a_read_that_is_given_up_loses_nothing() {
 }
 
 #[test]
-fn names_are_connected_to() {
-    run(async {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let stream = TcpStream::connect(format!("localhost:{port}"))
-            .await
-            .unwrap();
-        assert_eq!(stream.peer_addr().unwrap().port(), port);
-        let error = TcpStream::connect("name.invalid:80").await.unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("cannot resolve name.invalid: "),
-            "{error}"
-        );
-    });
-}
-
-#[test]
 fn a_refusal_is_an_error() {
-    let closed = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let error = run(TcpStream::connect(closed)).unwrap_err();
+    let error = run(TcpStream::connect(closed_address())).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
 }
 
@@ -199,5 +169,17 @@ fn a_socket_that_is_always_ready_does_not_starve_the_others() {
         }
         flood.cancel();
         drain.cancel();
+    });
+}
+
+#[test]
+fn a_peer_that_resets_is_an_error_of_reads_and_of_writes() {
+    run(async {
+        let client = reset().await;
+        let error = client.read(&mut [0; 1]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        // The system tells of the reset once.
+        let error = client.write(b"anybody?").await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     });
 }
