@@ -5,35 +5,30 @@
 //! ```
 //!
 //! The certificate is made for the run; with OpenSSL's client, `openssl s_client -connect
-//! localhost:7443` talks to it.
+//! localhost:7443` talks to it. On SIGUSR1 it prints what each of its tasks waits for.
 
 #[path = "../quickstart/certificates.rs"]
 mod certificates;
+mod echo;
 
-use futures_lite::future;
-use futures_lite::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use loopscope::event_loop::{EventLoop, JoinHandle, TaskBuilder, timeout};
+use futures_lite::{StreamExt, future};
+use loopscope::event_loop::{EventLoop, TaskBuilder};
 use loopscope::net::{TcpListener, TcpStream, TlsAcceptor};
-use loopscope::sync::AsyncQueue;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::consts::SIGUSR1;
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
 const USAGE: &str = "usage: echo_server [--tcp HOST:PORT] [--tls HOST:PORT]";
-/// A connection on which nothing arrives for so long while the server stops is done.
-const QUIET: Duration = Duration::from_millis(200);
 /// Connections that are not done by then are cut off.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Closed when the server stops: that wakes all who wait for it.
-type Stopping = AsyncQueue<()>;
+type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> ExitCode {
     match serve_until_stopped() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             let _ = writeln!(io::stderr(), "echo_server: {error}");
             ExitCode::FAILURE
@@ -41,37 +36,26 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve_until_stopped() -> Result<(), Box<dyn Error + Send + Sync>> {
+fn serve_until_stopped() -> Result<ExitCode, Failure> {
     if std::env::args().any(|argument| argument == "--help") {
-        return Ok(say(USAGE)?);
+        say(USAGE)?;
+        return Ok(ExitCode::SUCCESS);
     }
     let (tcp, tls) = addresses()?;
-    let (stop, stopped) = futures_channel::oneshot::channel();
-    let mut signals = Signals::new([SIGTERM, SIGINT])?;
-    std::thread::spawn(move || {
-        if signals.forever().next().is_some() {
-            let _ = stop.send(());
-        }
-    });
-    EventLoop::new()?.run_until_complete(async {
-        let stopping = Stopping::unbounded();
-        let (server, _) = certificates::for_localhost()?;
-        let servers = [
-            listen("tcp", &tcp, None, &stopping)?,
-            listen("tls", &tls, Some(TlsAcceptor::new(server)), &stopping)?,
-        ];
-        let _ = stopped.await;
+    let event_loop = EventLoop::builder().print_snapshot_on(SIGUSR1).build()?;
+    let ended = event_loop.run_gracefully(GRACE, async {
+        let (config, _) = certificates::for_localhost()?;
+        let tcp = listen("tcp", &tcp)?;
+        let tls = listen("tls", &tls)?;
+        let acceptor = TlsAcceptor::new(config);
+        future::zip(accept(tcp, None), accept(tls, Some(acceptor))).await;
         say("stopping: no new connections, draining those that are open")?;
-        stopping.close();
-        let mut cut_off = 0;
-        for server in servers {
-            for connection in server.await? {
-                cut_off += usize::from(!drained(connection).await);
-            }
-        }
-        say(&format!("stopped; {cut_off} connections cut off"))?;
-        Ok(())
-    })
+        Ok::<(), Failure>(())
+    })?;
+    let cut_off = ended.cut_off();
+    ended.output().transpose()?;
+    say(&format!("stopped; {cut_off} connections cut off"))?;
+    Ok(ExitCode::from(u8::from(cut_off > 0)))
 }
 
 /// Where to listen, from the command line.
@@ -92,90 +76,36 @@ fn addresses() -> Result<(String, String), String> {
     Ok((tcp, tls))
 }
 
-/// Waits for a connection to end, but not for ever.
-async fn drained(mut connection: JoinHandle<()>) -> bool {
-    let in_time = timeout(GRACE, &mut connection).await.is_ok();
-    if !in_time {
-        connection.cancel();
-    }
-    in_time
+fn listen(protocol: &str, address: &str) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    let address = listener.local_addr()?;
+    say(&format!("{protocol} listening on {address}"))?;
+    Ok(listener)
 }
 
-/// Accepts connections until the server stops; its result are those that may still be open.
-fn listen(
-    protocol: &'static str,
-    address: &str,
-    acceptor: Option<TlsAcceptor>,
-    stopping: &Stopping,
-) -> io::Result<JoinHandle<Vec<JoinHandle<()>>>> {
-    let listener = TcpListener::bind(address)?;
-    say(&format!(
-        "{protocol} listening on {}",
-        listener.local_addr()?
-    ))?;
-    let stopping = stopping.clone();
-    Ok(TaskBuilder::new().spawn(async move {
-        let mut connections: Vec<JoinHandle<()>> = Vec::new();
-        while let Some(accepted) = until(&stopping, listener.accept()).await {
-            connections.retain(|connection| !connection.is_finished());
-            match accepted {
-                Ok((stream, _)) => connections.push(
-                    TaskBuilder::new()
-                        .name("connection")
-                        .detached()
-                        .serves(stream.handle())
-                        .try_spawn(serve(stream, acceptor.clone(), stopping.clone())),
-                ),
-                // As when descriptors have run out: those who are connected may give some back.
-                Err(error) => {
-                    let _ = say(&format!("accept: {error}"));
-                    loopscope::event_loop::sleep(QUIET).await;
-                }
+/// Accepts connections until the server stops, and serves each by a task of its own.
+async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>) {
+    let mut connections = listener.incoming();
+    while let Some(connection) = connections.next().await {
+        match connection {
+            Ok(stream) => TaskBuilder::new()
+                .name("connection")
+                .detached()
+                .serves(stream.handle())
+                .try_spawn(serve(stream, acceptor.clone()))
+                .detach(),
+            // As when descriptors have run out: the listener tries again after a pause.
+            Err(error) => {
+                let _ = say(&format!("accept: {error}"));
             }
         }
-        connections
-    }))
-}
-
-/// The output of `future`, or none if the server stops first.
-async fn until<T>(stopping: &Stopping, future: impl Future<Output = T>) -> Option<T> {
-    future::or(async { Some(future.await) }, async {
-        let _ = stopping.get().await;
-        None
-    })
-    .await
-}
-
-async fn serve(
-    stream: TcpStream,
-    acceptor: Option<TlsAcceptor>,
-    stopping: Stopping,
-) -> io::Result<()> {
-    match acceptor {
-        Some(acceptor) => echo(acceptor.accept(stream).await?, stopping).await,
-        None => echo(stream, stopping).await,
     }
 }
 
-/// Sends back what arrives: until the peer ends, or until all is quiet after the server stops.
-async fn echo(
-    mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    stopping: Stopping,
-) -> io::Result<()> {
-    let mut buffer = vec![0; 16 * 1024];
-    loop {
-        let received = match until(&stopping, stream.read(&mut buffer)).await {
-            Some(received) => received?,
-            None => match timeout(QUIET, stream.read(&mut buffer)).await {
-                Ok(received) => received?,
-                Err(_quiet) => 0,
-            },
-        };
-        if received == 0 {
-            return stream.close().await;
-        }
-        stream.write_all(&buffer[..received]).await?;
-        stream.flush().await?;
+async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> io::Result<u64> {
+    match acceptor {
+        Some(acceptor) => echo::echo(acceptor.accept(stream).await?).await,
+        None => echo::echo(stream).await,
     }
 }
 

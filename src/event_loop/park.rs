@@ -13,6 +13,14 @@ pub(crate) fn wait_on(command: Command) {
     let _old = hooks::with_task(|task| task.store_command(Some(command)));
 }
 
+/// As [`wait_on`], for what says less than anything else that the task may wait for: it is noted
+/// where nothing is so far.
+pub(crate) fn wait_on_at_least(command: Command) {
+    if hooks::with_task(|task| task.has_command()) == Some(false) {
+        wait_on(command);
+    }
+}
+
 /// Waits for something beside what was noted last, which goes on to be what the task waits for.
 pub(crate) fn beside<R>(wait: impl FnOnce() -> R) -> R {
     let command = hooks::with_task(|task| task.take_command()).flatten();

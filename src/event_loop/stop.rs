@@ -121,7 +121,8 @@ impl Future for Stopping {
             }
         };
         drop(waiters);
-        park::wait_on(Command::Stop);
+        // What else is waited for until then says more.
+        park::wait_on_at_least(Command::Stop);
         Poll::Pending
     }
 }

@@ -118,7 +118,7 @@ impl Accepting {
         });
         // Neither pausing nor out of its share of this turn: there is none to accept.
         let drained = polled.is_pending() && !socket.direction(Side::Read).is_ready();
-        if drained && park::beside(|| Pin::new(&mut self.stopping).poll(cx)).is_ready() {
+        if drained && Pin::new(&mut self.stopping).poll(cx).is_ready() {
             L::shut_down(socket.io());
             // Dropped, the operation says that it was cancelled.
             self.op = None;
