@@ -4,6 +4,11 @@
 #[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
+mod multicore;
+#[cfg(test)]
 mod outage;
+#[cfg(test)]
+#[path = "../../../tests/support/program.rs"]
+mod program;
 #[cfg(test)]
 mod support;
