@@ -66,6 +66,11 @@ impl Reactor {
         self.sources.borrow_mut().try_remove(index(readiness.token));
     }
 
+    /// How many sockets are registered.
+    pub(super) fn len(&self) -> usize {
+        self.sources.borrow().len()
+    }
+
     /// Waits for events, not longer than `timeout`, and returns how many there were.
     /// [`dispatch`](Self::dispatch) tells those who wait for them.
     pub(super) fn wait(&self, timeout: Option<Duration>) -> io::Result<usize> {

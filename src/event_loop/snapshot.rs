@@ -17,6 +17,10 @@ use std::time::Duration;
 pub struct Snapshot {
     /// The loop's name, or its number.
     pub event_loop: String,
+    /// How many sockets are open.
+    pub sockets: usize,
+    /// How many timers have been set and have not fired.
+    pub timers: usize,
     /// The tasks that have not ended.
     pub tasks: Vec<TaskSnapshot>,
 }
@@ -111,6 +115,8 @@ impl Snapshot {
         tasks.sort_unstable_by_key(|task| task.id);
         Self {
             event_loop: core.info.to_string(),
+            sockets: core.reactor.len(),
+            timers: core.timers.borrow().len(),
             tasks,
         }
     }
@@ -142,9 +148,18 @@ impl TaskSnapshot {
 
 impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, count) = (&self.event_loop, self.tasks.len());
-        let tasks = if count == 1 { "task" } else { "tasks" };
-        write!(f, "event loop {}: {count} {tasks}", name.escape_debug())?;
+        let counted = |count: usize, what: &str| {
+            let plural = if count == 1 { "" } else { "s" };
+            format!("{count} {what}{plural}")
+        };
+        write!(
+            f,
+            "event loop {}: {}, {}, {}",
+            self.event_loop.escape_debug(),
+            counted(self.tasks.len(), "task"),
+            counted(self.sockets, "socket"),
+            counted(self.timers, "timer")
+        )?;
         self.tasks
             .iter()
             .try_for_each(|task| write!(f, "\n  {task}"))

@@ -83,8 +83,7 @@ impl Timers {
     }
 
     /// How many timers are set and have not fired.
-    #[cfg(test)]
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.heap.len()
     }
 

@@ -120,7 +120,10 @@ fn the_tasks_are_printed_on_sigusr1() {
     echo(&mut connection, b"hello");
     let client = connection.local_addr().expect("it is connected");
     server.program.signal("USR1");
-    assert_eq!(server.program.complains(), "event loop #1: 2 tasks");
+    assert_eq!(
+        server.program.complains(),
+        "event loop #1: 2 tasks, 3 sockets, 0 timers"
+    );
     let main = server.program.complains();
     assert!(main.contains("waits for accept on 127.0.0.1:"), "{main}");
     let task = server.program.complains();

@@ -1,0 +1,20 @@
+//! The loop against the system itself: what its calls were according to strace, what happens when
+//! they fail, and what is left after many connections.
+
+#[cfg(test)]
+mod descriptors;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod ground_truth;
+#[cfg(test)]
+mod own_process;
+#[cfg(test)]
+mod printing;
+#[cfg(test)]
+#[path = "../support/run.rs"]
+mod run;
+#[cfg(test)]
+mod soak;
+#[cfg(test)]
+mod trace;
