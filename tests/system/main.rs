@@ -1,5 +1,7 @@
 //! The loop against the system itself: what its calls were according to strace, what happens when
-//! they fail, and what is left after many connections.
+//! they fail, and what is left after many connections. The tests of calls are run by strace.
+
+#![cfg(target_os = "linux")]
 
 #[cfg(test)]
 mod descriptors;

@@ -29,7 +29,10 @@ pub(crate) fn in_own_process(wrapper: &[&str]) -> Option<Output> {
         .args(["--exact", test, "--nocapture"])
         .env(IS_BODY, "1")
         .output();
-    Some(output.unwrap_or_else(|error| panic!("{wrapper:?} does not run: {error}")))
+    let program = wrapper.first().copied().unwrap_or("this test");
+    Some(output.unwrap_or_else(|error| {
+        panic!("{program} cannot be run, without which this is not tested: {error}")
+    }))
 }
 
 /// Says something to the process that looks at what the body prints.
