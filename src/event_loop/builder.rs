@@ -155,8 +155,9 @@ impl EventLoopBuilder {
     /// How long a task may keep the loop busy in one poll before that is reported, through
     /// `tracing` at the level of warnings: 100 ms unless set; [`Duration::MAX`] reports none.
     ///
-    /// Polls are measured where an instrument is in force in the task. A task is reported once in a
-    /// minute, when its poll has ended.
+    /// Polls are measured where an instrument is in force in the task. A thread that all loops of
+    /// the process share looks at them, and reports one while it goes on, so that a loop which is
+    /// stuck for good is seen as well; a task is reported once in a minute.
     pub fn long_poll_limit(mut self, limit: Duration) -> Self {
         self.long_poll_limit = limit;
         self

@@ -201,10 +201,16 @@ impl Core {
         }
     }
 
-    /// Looks at how long a task was busy in a poll that has ended.
+    /// A poll begins that is measured.
     #[inline]
-    pub(super) fn check_poll(&self, task: &TaskInfo, busy: Duration) {
-        self.long_polls.check(&self.info, task, busy);
+    pub(super) fn begin_poll(&self, task: &TaskInfo) {
+        self.long_polls.begin(&self.info, task);
+    }
+
+    /// A poll has ended, after so long if it was measured.
+    #[inline]
+    pub(super) fn end_poll(&self, task: &TaskInfo, busy: Duration) {
+        self.long_polls.end(task, busy);
     }
 
     #[inline]

@@ -105,6 +105,9 @@ where
             wake = Wake::Throw(TaskException::Cancelled);
         }
         let hooks = TaskPoll::begin(this.info, wake, at);
+        if hooks.is_some() {
+            this.core.begin_poll(this.info);
+        }
         this.info.begin_poll();
         this.info.set_command(None);
         this.core.refill_budget();
@@ -129,7 +132,7 @@ where
                 if let Some(hooks) = hooks {
                     let command = this.info.command().unwrap_or(Command::Foreign);
                     let busy = hooks.yielded(this.info, &command);
-                    this.core.check_poll(this.info, busy);
+                    this.core.end_poll(this.info, busy);
                 }
                 return Poll::Pending;
             }
@@ -142,7 +145,7 @@ where
         }
         this.info.set_command(None);
         let busy = TaskPoll::ended(hooks, this.base.as_ref(), this.info, &end_of(&result));
-        this.core.check_poll(this.info, busy);
+        this.core.end_poll(this.info, busy);
         this.core.remove_task(*this.key);
         drop(running);
         wake::set_end_reason(match &result {

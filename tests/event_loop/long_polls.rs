@@ -1,4 +1,4 @@
-use loopscope::clock::ManualClock;
+use loopscope::clock::{ManualClock, Timestamp};
 use loopscope::event_loop::{EventLoop, EventLoopBuilder, TaskBuilder, yield_now};
 use loopscope::instrument::{EnterScope, RecordingInstrument};
 use std::fmt::Debug;
@@ -99,4 +99,33 @@ fn the_limit_can_be_set_and_lifted() {
 #[test]
 fn without_an_instrument_no_poll_is_measured() {
     assert_eq!(warnings(EventLoop::builder(), false, &[[500, 0]]), [""; 0]);
+}
+
+#[test]
+fn a_poll_that_goes_on_is_reported_before_it_ends() {
+    let warnings = Warnings::default();
+    let subscriber = tracing_subscriber::registry().with(warnings.clone());
+    let _default = tracing::subscriber::set_default(subscriber);
+    let _scope = RecordingInstrument::new().enter();
+    let limit = Duration::from_millis(10);
+    let event_loop = EventLoop::builder().long_poll_limit(limit).name("stuck");
+    event_loop.build().unwrap().run_until_complete(async {
+        let said = warnings.clone();
+        let stuck = TaskBuilder::new().name("spinner").spawn(async move {
+            // As a loop that is stuck, but for a test that is to end.
+            let give_up = Timestamp::now() + Duration::from_secs(30);
+            while said.0.lock().unwrap().is_empty() && Timestamp::now() < give_up {
+                std::hint::spin_loop();
+            }
+        });
+        stuck.await.unwrap();
+    });
+    let warned = warnings.0.lock().unwrap();
+    assert_eq!(
+        warned.len(),
+        1,
+        "once, and not when it has ended again: {warned:?}"
+    );
+    assert!(warned[0].starts_with("task spinner#"), "{warned:?}");
+    assert!(warned[0].contains("in one poll that goes on"), "{warned:?}");
 }
