@@ -8,7 +8,11 @@ mod tests {
     use proptest::prelude::*;
     use std::cell::RefCell;
     use std::collections::VecDeque;
+    use std::pin::Pin;
     use std::rc::Rc;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::{Context, Wake, Waker};
     use std::time::Duration;
 
     fn run<T>(future: impl Future<Output = T>) -> T {
@@ -134,6 +138,61 @@ mod tests {
             queue.close();
             assert_eq!(sum.await.unwrap(), 45);
         });
+    }
+
+    /// The handle's stream was promised an item; nobody waits for the stream any more.
+    #[test]
+    fn a_stream_that_is_no_longer_awaited_keeps_no_item_from_its_handle() {
+        run(async {
+            let mut queue = AsyncQueue::unbounded();
+            let next = timeout(Duration::ZERO, queue.next()).await;
+            assert!(next.is_err(), "it is empty");
+            queue.put(1).await.unwrap();
+            assert_eq!(queue.try_get(), Ok(1));
+            let next = timeout(Duration::ZERO, queue.next()).await;
+            assert!(next.is_err(), "it is empty");
+            queue.put(2).await.unwrap();
+            assert_eq!(queue.peek().await, Ok(2));
+            assert_eq!(queue.get().await, Ok(2));
+        });
+    }
+
+    /// A waker may own what uses the queue when it is dropped.
+    #[test]
+    fn a_waker_may_use_the_queue_when_it_is_dropped() {
+        struct Uses(Arc<AtomicBool>);
+        impl Wake for Uses {
+            fn wake(self: Arc<Self>) {}
+        }
+        impl Drop for Uses {
+            fn drop(&mut self) {
+                QUEUE.with(|queue| queue.is_closed());
+                self.0.store(true, Ordering::Relaxed);
+            }
+        }
+        thread_local! {
+            static QUEUE: AsyncQueue<u8> = AsyncQueue::bounded(1);
+        }
+        let queue = QUEUE.with(AsyncQueue::clone);
+        let poll_once = |waiting: Pin<&mut dyn Future<Output = ()>>| {
+            let dropped = Arc::new(AtomicBool::new(false));
+            let waker = Waker::from(Arc::new(Uses(dropped.clone())));
+            assert!(waiting.poll(&mut Context::from_waker(&waker)).is_pending());
+            dropped
+        };
+        let mut get = Box::pin(async { assert!(queue.get().await.is_err()) });
+        let replaced = poll_once(get.as_mut());
+        let left = poll_once(get.as_mut());
+        assert!(replaced.load(Ordering::Relaxed));
+        drop(get);
+        assert!(left.load(Ordering::Relaxed));
+        queue.try_put(0).unwrap();
+        let mut put = Box::pin(async { assert!(queue.put(1).await.is_err()) });
+        let replaced = poll_once(put.as_mut());
+        let left = poll_once(put.as_mut());
+        assert!(replaced.load(Ordering::Relaxed));
+        drop(put);
+        assert!(left.load(Ordering::Relaxed));
     }
 
     #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use super::AsyncQueue;
 use super::error::Closed;
 use super::state::Shared;
+use crate::clock::Timestamp;
 use crate::event_loop::park;
 use crate::instrument::Command;
 use crate::instrument::hooks::QueueOperation;
@@ -43,13 +44,15 @@ impl GetState {
         shared: &Shared<T>,
         operation: &QueueOperation,
         cx: &Context<'_>,
-    ) -> Poll<Result<Option<crate::clock::Timestamp>, Closed>> {
+    ) -> Poll<Result<Option<Timestamp>, Closed>> {
+        let _old_waker;
         let mut state = shared.state.borrow_mut();
         if let Some(place) = self.place {
-            if state.getters.poll(place, cx.waker()) {
+            if state.getters.is_notified(place) {
                 self.place = None;
-                return Poll::Ready(Ok(state.getters.remove(place)));
+                return Poll::Ready(Ok(state.getters.remove(place).notify_time));
             }
+            _old_waker = state.getters.set_waker(place, cx.waker());
         } else {
             if state.has_item() {
                 drop(state);
@@ -64,10 +67,15 @@ impl GetState {
         Poll::Pending
     }
 
+    /// Whether it is in line.
+    pub(super) fn waits(&self) -> bool {
+        self.place.is_some()
+    }
+
     /// Leaves the line; what was promised goes to the next in it.
     pub(super) fn give_up<T>(&mut self, shared: &Shared<T>) {
         if let Some(place) = self.place.take() {
-            shared.state.borrow_mut().getters.remove(place);
+            let _left = shared.state.borrow_mut().getters.remove(place);
             shared.wake_waiters();
         }
     }

@@ -38,12 +38,14 @@ impl<'a, T> Put<'a, T> {
     /// Waits until there is room for this one; tells since when.
     fn poll_turn(&mut self, cx: &Context<'_>) -> Poll<Option<Timestamp>> {
         let operation = self.operation.get_or_insert_with(QueueOperation::start);
+        let _old_waker;
         let mut state = self.shared.state.borrow_mut();
         if let Some(place) = self.place {
-            if state.putters.poll(place, cx.waker()) {
+            if state.putters.is_notified(place) {
                 self.place = None;
-                return Poll::Ready(state.putters.remove(place));
+                return Poll::Ready(state.putters.remove(place).notify_time);
             }
+            _old_waker = state.putters.set_waker(place, cx.waker());
         } else {
             if state.closed {
                 return Poll::Ready(None);
@@ -85,7 +87,7 @@ impl<T> Future for Put<'_, T> {
 impl<T> Drop for Put<'_, T> {
     fn drop(&mut self) {
         if let Some(place) = self.place.take() {
-            self.shared.state.borrow_mut().putters.remove(place);
+            let _left = self.shared.state.borrow_mut().putters.remove(place);
             self.shared.wake_waiters();
         }
     }
