@@ -38,7 +38,7 @@ pub enum Command {
     QueueGet(Rc<QueueInfo>),
     /// Room in a queue.
     QueuePut(Rc<QueueInfo>),
-    /// A lock that another task holds.
+    /// Its turn at a lock.
     Lock(Rc<SyncInfo>),
     /// An event to be set.
     Event(Rc<SyncInfo>),

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 /// A line of tasks, with what they show to wait for and what they are resumed with.
 pub(super) struct Line {
@@ -62,7 +62,7 @@ impl Line {
     pub(super) fn notify_all(&self) {
         let all = self.waiters.borrow_mut().notify_all();
         wake::because(Wake::Send(self.resumption), None, || {
-            all.into_iter().for_each(std::task::Waker::wake);
+            all.into_iter().for_each(Waker::wake);
         });
     }
 

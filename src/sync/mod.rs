@@ -3,6 +3,7 @@
 //! | type | what a task waits for |
 //! | --- | --- |
 //! | [`AsyncQueue`] | an item, or room for one |
+//! | [`AsyncSetQueue`] | the same, of items that are not in the queue twice |
 //! | [`Event`] | something to happen |
 //! | [`CountdownLatch`] | a number of things to be done |
 //! | [`Lock`] | its turn at a value |
@@ -26,5 +27,6 @@ pub use countdown_latch::CountdownLatch;
 pub use event::Event;
 pub use lock::{Lock, LockGuard};
 pub use queue::{
-    AsyncQueue, Closed, Get, Peek, Put, PutError, TryGetError, TryPutError, UntilEmpty,
+    AsyncQueue, AsyncSetQueue, Closed, Get, Peek, Put, PutError, TryGetError, TryPutError,
+    UntilEmpty,
 };

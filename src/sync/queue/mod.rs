@@ -1,13 +1,16 @@
 //! Queues between tasks.
 
+mod distinct;
 mod error;
 mod get;
 mod put;
+mod set;
 mod state;
 
 pub use error::{Closed, PutError, TryGetError, TryPutError};
 pub use get::{Get, Peek, UntilEmpty};
 pub use put::Put;
+pub use set::AsyncSetQueue;
 
 use futures_core::Stream;
 use get::GetState;
@@ -174,6 +177,15 @@ impl<T> AsyncQueue<T> {
         }
     }
 
+    fn fmt_as(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("name", &self.shared.info.name())
+            .field("len", &self.len())
+            .field("capacity", &self.capacity())
+            .field("closed", &self.is_closed())
+            .finish()
+    }
+
     /// Closes the queue: nothing more is put in, what is in can still be taken out. Tasks that
     /// wait for it are resumed with an error.
     pub fn close(&self) {
@@ -219,12 +231,7 @@ impl<T> Drop for AsyncQueue<T> {
 
 impl<T> fmt::Debug for AsyncQueue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AsyncQueue")
-            .field("name", &self.shared.info.name())
-            .field("len", &self.len())
-            .field("capacity", &self.capacity())
-            .field("closed", &self.is_closed())
-            .finish()
+        self.fmt_as("AsyncQueue", f)
     }
 }
 

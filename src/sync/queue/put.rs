@@ -50,7 +50,7 @@ impl<'a, T> Put<'a, T> {
             if state.closed {
                 return Poll::Ready(None);
             }
-            if state.has_room() {
+            if self.item.as_ref().is_none_or(|item| state.takes(item)) {
                 drop(state);
                 return park::poll_budget(cx).map(|()| None);
             }

@@ -1,5 +1,6 @@
 //! What the handles of a queue share.
 
+use super::distinct::Distinct;
 use super::error::{TryGetError, TryPutError};
 use crate::clock::Timestamp;
 use crate::event_loop::wake;
@@ -27,6 +28,8 @@ pub(super) struct Shared<T> {
 /// A waiter that was notified is promised an item, or room for one: those who come later leave it.
 pub(super) struct State<T> {
     pub(super) items: VecDeque<T>,
+    /// Where no item may be queued twice.
+    pub(super) distinct: Option<Distinct<T>>,
     capacity: Option<NonZeroUsize>,
     pub(super) getters: WaitList,
     pub(super) putters: WaitList,
@@ -43,6 +46,27 @@ impl<T> State<T> {
     pub(super) fn has_room(&self) -> bool {
         let taken = self.items.len() + self.reserved + self.putters.notified();
         self.capacity.is_none_or(|capacity| taken < capacity.get())
+    }
+
+    /// Whether the queue takes no other item that equals this one, and has it, or soon has.
+    pub(super) fn has_equal(&self, item: &T) -> bool {
+        self.distinct
+            .as_ref()
+            .is_some_and(|distinct| distinct.contains(item))
+    }
+
+    /// Whether a put of the item has nothing to wait for: there is room, or no need of it.
+    pub(super) fn takes(&self, item: &T) -> bool {
+        self.has_room() || self.has_equal(item)
+    }
+
+    /// Notes that the item is about to be put in; false where it is not to be there twice.
+    fn admit(&mut self, item: &T) -> bool {
+        let is_new = !self.has_equal(item);
+        if let Some(distinct) = self.distinct.as_mut().filter(|_| is_new) {
+            distinct.insert(item);
+        }
+        is_new
     }
 
     /// The next who can be promised something, or whom the closing of the queue concerns.
@@ -69,6 +93,7 @@ impl<T> Shared<T> {
         let info = QueueInfo::new(None, capacity.map(NonZeroUsize::get));
         let state = State {
             items: VecDeque::new(),
+            distinct: None,
             capacity,
             getters: WaitList::default(),
             putters: WaitList::default(),
@@ -86,7 +111,7 @@ impl<T> Shared<T> {
         if self.is_closed() {
             return Err(TryPutError::Closed(item));
         }
-        if !self.state.borrow().has_room() {
+        if !self.state.borrow().takes(&item) {
             return Err(TryPutError::Full(item));
         }
         self.put_now(item, QueueOperation::start(), None);
@@ -107,14 +132,19 @@ impl<T> Shared<T> {
         })
     }
 
-    /// Puts an item into room that is there. The hook comes first, while the item is at hand, and
-    /// the room is reserved meanwhile: a hook may use the queue.
+    /// Puts an item into room that is there, unless it is not to be there twice. The hook comes
+    /// first, while the item is at hand, and the room is reserved meanwhile: a hook may use the
+    /// queue.
     pub(super) fn put_now(
         &self,
         item: T,
         operation: QueueOperation,
         ready_time: Option<Timestamp>,
     ) {
+        if !self.state.borrow_mut().admit(&item) {
+            // The room, if this one was promised some, is the next one's.
+            return self.wake_waiters();
+        }
         if operation.is_heard() {
             let len = {
                 let mut state = self.state.borrow_mut();
@@ -142,9 +172,11 @@ impl<T> Shared<T> {
         operation: QueueOperation,
         ready_time: Option<Timestamp>,
     ) -> Option<T> {
-        let (item, len) = {
-            let mut state = self.state.borrow_mut();
-            (state.items.pop_front()?, state.items.len())
+        let (item, len, _copy) = {
+            let state = &mut *self.state.borrow_mut();
+            let item = state.items.pop_front()?;
+            let copy = state.distinct.as_mut().and_then(|it| it.take(&item));
+            (item, state.items.len(), copy)
         };
         self.wake_waiters();
         operation.got(
