@@ -32,11 +32,12 @@ pub(super) struct Left {
 
 /// A doubly linked list in a slab: joining, leaving and serving are O(1).
 ///
-/// A waiter that was notified is out of the line but keeps its place here until it has taken what
-/// it was promised, or gives it up.
+/// A waiter that was notified is out of the line but keeps its place here, ahead of the line, until
+/// it has taken what it was promised, or gives it up.
 #[derive(Default)]
 pub(super) struct WaitList {
     waiters: Slab<Waiter>,
+    /// The first that was not notified: who is before it was, who is after it was not.
     first: Option<usize>,
     last: Option<usize>,
     notified: usize,
@@ -53,11 +54,10 @@ impl WaitList {
             before: self.last,
             after: None,
         });
-        match self.last {
-            Some(last) => self.waiters[last].after = Some(key),
-            None => self.first = Some(key),
+        if let Some(last) = self.last.replace(key) {
+            self.waiters[last].after = Some(key);
         }
-        self.last = Some(key);
+        self.first.get_or_insert(key);
         WaitKey(key)
     }
 
@@ -80,10 +80,9 @@ impl WaitList {
     pub(super) fn remove(&mut self, key: WaitKey) -> Left {
         if self.is_notified(key) {
             self.notified -= 1;
-        } else {
-            self.unlink(key.0);
         }
         let waiter = self.waiters.remove(key.0);
+        self.unlink(key.0, &waiter);
         Left {
             promised: waiter.promised,
             notify_time: waiter.notify_time,
@@ -106,6 +105,12 @@ impl WaitList {
         std::iter::from_fn(|| self.notify(self.first?)).collect()
     }
 
+    /// How many are before the waiter, all of whom were notified if it was.
+    pub(super) fn rank(&self, key: WaitKey) -> usize {
+        // In no steps where those who are woken run in that order, as they do.
+        std::iter::successors(self.waiters[key.0].before, |it| self.waiters[*it].before).count()
+    }
+
     /// How many were notified and have not left.
     pub(super) fn notified(&self) -> usize {
         self.notified
@@ -117,20 +122,23 @@ impl WaitList {
     }
 
     fn notify(&mut self, key: usize) -> Option<Waker> {
-        self.unlink(key);
+        let waiter = &mut self.waiters[key];
+        self.first = waiter.after;
         self.notified += 1;
-        self.waiters[key].waker.take()
+        waiter.waker.take()
     }
 
-    fn unlink(&mut self, key: usize) {
-        let (before, after) = (self.waiters[key].before, self.waiters[key].after);
-        match before {
-            Some(before) => self.waiters[before].after = after,
-            None => self.first = after,
+    /// Closes the gap that a waiter leaves.
+    fn unlink(&mut self, key: usize, waiter: &Waiter) {
+        if let Some(before) = waiter.before {
+            self.waiters[before].after = waiter.after;
         }
-        match after {
-            Some(after) => self.waiters[after].before = before,
-            None => self.last = before,
+        match waiter.after {
+            Some(after) => self.waiters[after].before = waiter.before,
+            None => self.last = waiter.before,
+        }
+        if self.first == Some(key) {
+            self.first = waiter.after;
         }
     }
 }
@@ -175,6 +183,10 @@ mod tests {
                 prop_assert_eq!(list.notified(), served.len());
                 prop_assert!(served.iter().all(|(key, _)| list.is_notified(*key)));
                 prop_assert!(!line.iter().any(|key| list.is_notified(*key)));
+                let all = served.iter().map(|(key, _)| key).chain(&line);
+                for (rank, key) in all.enumerate() {
+                    prop_assert_eq!(list.rank(*key), rank);
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 use crate::support::{run, settle};
 use loopscope::event_loop::{TaskBuilder, snapshot};
 use loopscope::instrument::{EnterScope, RecordingInstrument, Resumption};
-use loopscope::sync::{AsyncSetQueue, Condition, CountdownLatch, Event, Lock};
+use loopscope::sync::{AsyncQueue, AsyncSetQueue, Condition, CountdownLatch, Event, Lock};
 
 /// What a task shows to wait for while `wait` does, to snapshots and to instruments, and what it is
 /// resumed with when `end` has ended the wait.
@@ -108,6 +108,38 @@ fn a_set_queue_shows_as_a_queue() {
     let (command, resumption) = watch(wait, async || assert_eq!(queue.get().await, Ok(7)));
     assert_eq!(command.as_deref(), Some("put to queue stale"));
     assert_eq!(resumption, Some(Resumption::QueueReady));
+}
+
+/// It joins the line behind one that was promised the first item, and is promised the second at
+/// once: it wakes itself.
+#[test]
+fn a_getter_that_lets_another_go_first_is_resumed_by_the_queue() {
+    let recorder = RecordingInstrument::new();
+    recorder.clone().in_scope(|| {
+        run(async {
+            let queue = AsyncQueue::unbounded();
+            let get = |name| {
+                let queue = queue.clone();
+                let task = TaskBuilder::new().name(name);
+                task.spawn(async move { queue.get().await })
+            };
+            let first = get("first");
+            settle().await;
+            let second = get("second");
+            for item in [1, 2] {
+                queue.try_put(item).unwrap();
+            }
+            assert_eq!(second.await.unwrap(), Ok(2));
+            assert_eq!(first.await.unwrap(), Ok(1));
+        });
+    });
+    let second = recorder.select(|event| event.task_name.as_deref() == Some("second"));
+    let resumed = second.of("on_task_before_send");
+    let resumed: Vec<_> = resumed.iter().map(|event| event.resumption).collect();
+    let expected = [Resumption::Started, Resumption::QueueReady];
+    assert_eq!(resumed, expected.map(Some));
+    let got = second.of("on_queue_get");
+    assert_eq!((got.len(), got[0].immediate), (1, Some(false)));
 }
 
 /// Without a name it is told apart by its number.

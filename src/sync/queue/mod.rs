@@ -119,7 +119,7 @@ impl<T> AsyncQueue<T> {
         Put::new(&self.shared, item)
     }
 
-    /// Puts an item in if there is room.
+    /// Puts an item in if there is room and no task in line for it.
     ///
     /// # Errors
     ///

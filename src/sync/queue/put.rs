@@ -40,6 +40,7 @@ impl<'a, T> Put<'a, T> {
         let operation = self.operation.get_or_insert_with(QueueOperation::start);
         let _old_waker;
         let mut state = self.shared.state.borrow_mut();
+        let has_room = state.has_room();
         if let Some(place) = self.place {
             if state.putters.is_notified(place) {
                 self.place = None;
@@ -55,6 +56,11 @@ impl<'a, T> Put<'a, T> {
                 return park::poll_budget(cx).map(|()| None);
             }
             self.place = Some(state.putters.join(cx.waker().clone(), operation.is_heard()));
+        }
+        drop(state);
+        if has_room {
+            // There is some for it, once those have run who came first.
+            self.shared.wake_next_turn();
         }
         park::wait_on(Command::QueuePut(self.shared.info.clone()));
         Poll::Pending

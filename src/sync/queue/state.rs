@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::event_loop::wake;
 use crate::instrument::hooks::{QueueOperation, Wake};
 use crate::instrument::{QueueInfo, Resumption, TaskException};
-use crate::sync::wait_list::WaitList;
+use crate::sync::wait_list::{WaitKey, WaitList};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
@@ -39,10 +39,12 @@ pub(super) struct State<T> {
 }
 
 impl<T> State<T> {
+    /// Whether there is an item that is promised to nobody.
     pub(super) fn has_item(&self) -> bool {
         self.items.len() > self.getters.notified()
     }
 
+    /// Whether there is room that is promised to nobody.
     pub(super) fn has_room(&self) -> bool {
         let taken = self.items.len() + self.reserved + self.putters.notified();
         self.capacity.is_none_or(|capacity| taken < capacity.get())
@@ -55,9 +57,9 @@ impl<T> State<T> {
             .is_some_and(|distinct| distinct.contains(item))
     }
 
-    /// Whether a put of the item has nothing to wait for: there is room, or no need of it.
+    /// Whether the item can be put in now: there is room and nobody comes first, or no need of it.
     pub(super) fn takes(&self, item: &T) -> bool {
-        self.has_room() || self.has_equal(item)
+        (self.has_room() && self.putters.notified() == 0) || self.has_equal(item)
     }
 
     /// Notes that the item is about to be put in; false where it is not to be there twice.
@@ -119,9 +121,14 @@ impl<T> Shared<T> {
     }
 
     pub(super) fn try_get(&self) -> Result<T, TryGetError> {
-        if self.state.borrow().has_item() {
+        let turn = {
+            let state = self.state.borrow();
+            // The items before this one are promised.
+            state.has_item().then(|| Turn::at(state.getters.notified()))
+        };
+        if let Some(turn) = turn {
             let operation = QueueOperation::start();
-            if let Some(item) = self.get_now(operation, None) {
+            if let Some(item) = self.get_now(operation, turn) {
                 return Ok(item);
             }
         }
@@ -166,15 +173,11 @@ impl<T> Shared<T> {
         self.wake_waiters();
     }
 
-    /// Takes the first item out.
-    pub(super) fn get_now(
-        &self,
-        operation: QueueOperation,
-        ready_time: Option<Timestamp>,
-    ) -> Option<T> {
+    /// Takes the item out whose turn it is; none where the queue was closed before there was one.
+    pub(super) fn get_now(&self, operation: QueueOperation, turn: Turn) -> Option<T> {
         let (item, len, _copy) = {
             let state = &mut *self.state.borrow_mut();
-            let item = state.items.pop_front()?;
+            let item = state.items.remove(turn.index)?;
             let copy = state.distinct.as_mut().and_then(|it| it.take(&item));
             (item, state.items.len(), copy)
         };
@@ -186,7 +189,7 @@ impl<T> Shared<T> {
                 show: self.show,
             },
             len,
-            ready_time,
+            turn.ready_time,
         );
         Some(item)
     }
@@ -201,6 +204,13 @@ impl<T> Shared<T> {
         }
     }
 
+    /// As [`wake_waiters`](Self::wake_waiters), for the running task, which has joined a line in
+    /// which it can be promised something right away.
+    pub(super) fn wake_next_turn(&self) {
+        wake::set_own_reason(Wake::Send(Resumption::QueueReady));
+        self.wake_waiters();
+    }
+
     pub(super) fn close(&self) {
         self.state.borrow_mut().closed = true;
         self.wake_waiters();
@@ -212,6 +222,34 @@ impl<T> Shared<T> {
 
     pub(super) fn len(&self) -> usize {
         self.state.borrow().items.len()
+    }
+}
+
+/// A getter's turn.
+pub(super) struct Turn {
+    /// Which item is its own: those before it are promised to others.
+    pub(super) index: usize,
+    /// Since when it has been its turn, where it had to wait and somebody wants to know.
+    ready_time: Option<Timestamp>,
+}
+
+impl Turn {
+    /// The turn of one that did not wait.
+    pub(super) fn at(index: usize) -> Self {
+        Self {
+            index,
+            ready_time: None,
+        }
+    }
+}
+
+impl<T> State<T> {
+    /// The turn of a getter in line, which leaves the line, if it has come.
+    pub(super) fn take_turn(&mut self, place: WaitKey) -> Option<Turn> {
+        self.getters.is_notified(place).then(|| Turn {
+            index: self.getters.rank(place),
+            ready_time: self.getters.remove(place).notify_time,
+        })
     }
 }
 
