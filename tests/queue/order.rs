@@ -101,6 +101,31 @@ fn a_newcomer_with_room_of_its_own_still_comes_second() {
     assert_eq!(*put.borrow(), [1]);
 }
 
+/// A future that is kept and not polled has what it was promised, and no more than that.
+#[test]
+fn who_does_not_take_its_turn_holds_up_nobody() {
+    run(async {
+        let queue = AsyncQueue::bounded(2);
+        let mut idle = pin!(queue.get());
+        assert_eq!(poll_once(&mut idle).await, None);
+        queue.put(0).await.unwrap();
+        queue.put(1).await.unwrap();
+        assert_eq!(queue.get().await, Ok(1));
+        assert_eq!(idle.await, Ok(0));
+
+        queue.put(2).await.unwrap();
+        queue.put(3).await.unwrap();
+        let mut idle = pin!(queue.put(5));
+        assert_eq!(poll_once(&mut idle).await, None);
+        assert_eq!(queue.get().await, Ok(2));
+        assert_eq!(queue.get().await, Ok(3));
+        queue.put(4).await.unwrap();
+        idle.await.unwrap();
+        assert_eq!(queue.get().await, Ok(4));
+        assert_eq!(queue.get().await, Ok(5));
+    });
+}
+
 /// The room is promised to a task that has not run since.
 #[test]
 fn a_newcomer_does_not_overtake_a_putter_in_line() {
