@@ -64,8 +64,11 @@ impl<T> State<T> {
 
     /// Notes that the item is about to be put in; false where it is not to be there twice.
     fn admit(&mut self, item: &T) -> bool {
-        let is_new = !self.has_equal(item);
-        if let Some(distinct) = self.distinct.as_mut().filter(|_| is_new) {
+        let Some(distinct) = &mut self.distinct else {
+            return true;
+        };
+        let is_new = !distinct.contains(item);
+        if is_new {
             distinct.insert(item);
         }
         is_new
@@ -75,13 +78,13 @@ impl<T> State<T> {
     fn next_to_wake(&mut self) -> Option<(Waker, Option<Timestamp>, Wake)> {
         let ready = Wake::Send(Resumption::QueueReady);
         let closed = Wake::Throw(TaskException::QueueClosed);
-        let (notified, reason) = if self.has_item() && self.getters.is_waiting() {
+        let (notified, reason) = if self.getters.is_waiting() && self.has_item() {
             (self.getters.notify_first(), ready)
-        } else if self.closed && self.putters.is_waiting() {
+        } else if self.putters.is_waiting() && self.closed {
             (self.putters.notify_first(), closed)
-        } else if self.closed && self.getters.is_waiting() {
+        } else if self.getters.is_waiting() && self.closed {
             (self.getters.notify_first(), closed)
-        } else if self.has_room() && self.putters.is_waiting() {
+        } else if self.putters.is_waiting() && self.has_room() {
             (self.putters.notify_first(), ready)
         } else {
             return None;
@@ -148,28 +151,26 @@ impl<T> Shared<T> {
         operation: QueueOperation,
         ready_time: Option<Timestamp>,
     ) {
-        if !self.state.borrow_mut().admit(&item) {
+        let mut state = self.state.borrow_mut();
+        if !state.admit(&item) {
+            drop(state);
             // The room, if this one was promised some, is the next one's.
             return self.wake_waiters();
         }
         if operation.is_heard() {
-            let len = {
-                let mut state = self.state.borrow_mut();
-                state.reserved += 1;
-                state.items.len() + 1
+            state.reserved += 1;
+            let len = state.items.len() + 1;
+            drop(state);
+            let shown = Shown {
+                item: &item,
+                show: self.show,
             };
-            operation.put(
-                &self.info,
-                &Shown {
-                    item: &item,
-                    show: self.show,
-                },
-                len,
-                ready_time,
-            );
-            self.state.borrow_mut().reserved -= 1;
+            operation.put(&self.info, &shown, len, ready_time);
+            state = self.state.borrow_mut();
+            state.reserved -= 1;
         }
-        self.state.borrow_mut().items.push_back(item);
+        state.items.push_back(item);
+        drop(state);
         self.wake_waiters();
     }
 
@@ -177,7 +178,10 @@ impl<T> Shared<T> {
     pub(super) fn get_now(&self, operation: QueueOperation, turn: Turn) -> Option<T> {
         let (item, len, _copy) = {
             let state = &mut *self.state.borrow_mut();
-            let item = state.items.remove(turn.index)?;
+            let item = match turn.index {
+                0 => state.items.pop_front(),
+                index => state.items.remove(index),
+            }?;
             let copy = state.distinct.as_mut().and_then(|it| it.take(&item));
             (item, state.items.len(), copy)
         };
