@@ -28,7 +28,7 @@
 //! # Parts
 //!
 //! ```text
-//!   net  sync        sockets, TLS, names; queues
+//!   net  sync        sockets, TLS, names; queues, locks, events
 //!     │  │
 //!   event_loop       tasks, timers, readiness          telemetry   OTLP set up from OTEL_*
 //!     │                                                    ┆
@@ -39,7 +39,8 @@
 //! ```
 //!
 //! - [`event_loop`]: the loop, its tasks and timers.
-//! - [`net`] and [`sync`]: what tasks wait for.
+//! - [`net`]: sockets, TLS and names.
+//! - [`sync`]: what tasks wait for each other with: queues, locks, events, conditions, latches.
 //! - [`instrument`]: the hooks, the scopes in which they are heard, and the instruments that print
 //!   and log.
 //! - `otel` (feature `otel`): `OtelInstrument`, which turns pairs into spans and histograms.

@@ -43,7 +43,7 @@ pub(super) fn reason() -> (Wake, Option<Timestamp>) {
 
 /// Gives the reason for a wake that the running task makes of itself: such a task is scheduled
 /// only when its poll has ended, when a reason given by [`because`] is gone.
-pub(super) fn set_own_reason(reason: Wake) {
+pub(crate) fn set_own_reason(reason: Wake) {
     OWN_REASON.set(reason);
 }
 

@@ -1,6 +1,6 @@
 //! What tasks wait for, and what wakes them.
 
-use super::{QueueInfo, SocketHandle, TaskId};
+use super::{QueueInfo, SocketHandle, SyncInfo, TaskId};
 use crate::clock::Timestamp;
 use std::fmt;
 use std::rc::Rc;
@@ -38,6 +38,14 @@ pub enum Command {
     QueueGet(Rc<QueueInfo>),
     /// Room in a queue.
     QueuePut(Rc<QueueInfo>),
+    /// Its turn at a lock.
+    Lock(Rc<SyncInfo>),
+    /// An event to be set.
+    Event(Rc<SyncInfo>),
+    /// Word that a condition may hold.
+    Condition(Rc<SyncInfo>),
+    /// A latch to be counted down.
+    CountdownLatch(Rc<SyncInfo>),
     /// The end of another task.
     Join(TaskId),
     /// The end of one of the tasks of a group.
@@ -71,6 +79,10 @@ impl fmt::Display for Command {
             Self::DnsLookup { name } => write!(f, "DNS lookup of {name}"),
             Self::QueueGet(queue) => write!(f, "get from queue {queue}"),
             Self::QueuePut(queue) => write!(f, "put to queue {queue}"),
+            Self::Lock(lock) => write!(f, "lock {lock}"),
+            Self::Event(event) => write!(f, "event {event}"),
+            Self::Condition(condition) => write!(f, "condition {condition}"),
+            Self::CountdownLatch(latch) => write!(f, "countdown latch {latch}"),
             Self::Join(task) => write!(f, "join of task #{task}"),
             Self::JoinAny { tasks } => write!(f, "join of one of {tasks} tasks"),
             Self::Blocking => f.write_str("blocking work"),
@@ -98,7 +110,7 @@ pub enum Resumption {
     QueueReady,
     /// It was given a lock.
     LockAcquired,
-    /// It was notified of an event.
+    /// It was notified: of an event, a condition, a latch, a signal.
     Notified,
     /// A task that it joins has ended.
     Joined,
@@ -158,12 +170,23 @@ mod tests {
     fn commands_say_what_is_waited_for() {
         let task = TaskId::new();
         let name = Some("SIGTERM");
+        let named = |name: &str| Rc::new(SyncInfo::new(Some(name.into())));
+        let unnamed = Rc::new(SyncInfo::new(None));
+        let number = unnamed.id().get();
         let said = [
             (Command::Yield, String::from("yield")),
             (Command::Join(task), format!("join of task #{task}")),
             (
                 Command::JoinAny { tasks: 3 },
                 "join of one of 3 tasks".into(),
+            ),
+            (Command::Lock(named("config")), "lock config".into()),
+            (Command::Lock(unnamed), format!("lock #{number}")),
+            (Command::Event(named("ready")), "event ready".into()),
+            (Command::Condition(named("full")), "condition full".into()),
+            (
+                Command::CountdownLatch(named("workers")),
+                "countdown latch workers".into(),
             ),
             (Command::Blocking, "blocking work".into()),
             (Command::Signal { name }, "signal SIGTERM".into()),

@@ -17,7 +17,7 @@ pub struct PutError<T>(pub T);
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TryPutError<T> {
-    /// It is full.
+    /// It is full, or its room is for tasks in line.
     #[error("the queue is full")]
     Full(T),
     /// It is closed.

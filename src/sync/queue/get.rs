@@ -2,7 +2,7 @@
 
 use super::AsyncQueue;
 use super::error::Closed;
-use super::state::Shared;
+use super::state::{Shared, Turn};
 use crate::event_loop::park;
 use crate::instrument::Command;
 use crate::instrument::hooks::QueueOperation;
@@ -28,46 +28,59 @@ impl GetState {
     ) -> Poll<Result<T, Closed>> {
         let mut operation = self.operation.take().unwrap_or_else(QueueOperation::start);
         if let Poll::Ready(found) = self.poll_turn(shared, &operation, cx) {
-            let got =
-                found.and_then(|ready_time| shared.get_now(operation, ready_time).ok_or(Closed));
-            return Poll::Ready(got);
+            return Poll::Ready(
+                found.and_then(|turn| shared.get_now(operation, turn).ok_or(Closed)),
+            );
         }
         operation.park();
         self.operation = Some(operation);
         Poll::Pending
     }
 
-    /// Waits until an item is there for this one; tells since when.
+    /// Waits until an item is there for this one.
     fn poll_turn<T>(
         &mut self,
         shared: &Shared<T>,
         operation: &QueueOperation,
         cx: &Context<'_>,
-    ) -> Poll<Result<Option<crate::clock::Timestamp>, Closed>> {
+    ) -> Poll<Result<Turn, Closed>> {
+        let _old_waker;
         let mut state = shared.state.borrow_mut();
+        let has_item = state.has_item();
         if let Some(place) = self.place {
-            if state.getters.poll(place, cx.waker()) {
+            if let Some(turn) = state.take_turn(place) {
                 self.place = None;
-                return Poll::Ready(Ok(state.getters.remove(place)));
+                return Poll::Ready(Ok(turn));
             }
+            _old_waker = state.getters.set_waker(place, cx.waker());
         } else {
-            if state.has_item() {
+            if has_item && state.getters.notified() == 0 {
                 drop(state);
-                return park::poll_budget(cx).map(|()| Ok(None));
+                return park::poll_budget(cx).map(|()| Ok(Turn::at(0)));
             }
-            if state.closed {
+            if state.closed && !has_item {
                 return Poll::Ready(Err(Closed));
             }
             self.place = Some(state.getters.join(cx.waker().clone(), operation.is_heard()));
+        }
+        drop(state);
+        if has_item {
+            // There is one for it, once those have run who came first.
+            shared.wake_next_turn();
         }
         park::wait_on(Command::QueueGet(shared.info.clone()));
         Poll::Pending
     }
 
+    /// Whether it is in line.
+    pub(super) fn waits(&self) -> bool {
+        self.place.is_some()
+    }
+
     /// Leaves the line; what was promised goes to the next in it.
     pub(super) fn give_up<T>(&mut self, shared: &Shared<T>) {
         if let Some(place) = self.place.take() {
-            shared.state.borrow_mut().getters.remove(place);
+            let _left = shared.state.borrow_mut().getters.remove(place);
             shared.wake_waiters();
         }
     }
@@ -135,10 +148,13 @@ impl<T: Clone> Future for Peek<'_, T> {
             .take()
             .unwrap_or_else(QueueOperation::unheard);
         let found = ready!(state.poll_turn(shared, &operation, cx));
-        let first = shared.state.borrow().items.front().cloned();
+        let peeked = found.and_then(|turn| {
+            let state = shared.state.borrow();
+            state.items.get(turn.index).cloned().ok_or(Closed)
+        });
         // The item that was promised here is the next one's.
         shared.wake_waiters();
-        Poll::Ready(found.and(first.ok_or(Closed)))
+        Poll::Ready(peeked)
     }
 }
 

@@ -1,17 +1,21 @@
 //! Queues between tasks.
 
+mod distinct;
 mod error;
 mod get;
 mod put;
+mod set;
 mod state;
 
 pub use error::{Closed, PutError, TryGetError, TryPutError};
 pub use get::{Get, Peek, UntilEmpty};
 pub use put::Put;
+pub use set::AsyncSetQueue;
 
 use futures_core::Stream;
 use get::GetState;
 use state::Shared;
+use std::cell::RefCell;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::pin::Pin;
@@ -53,7 +57,7 @@ use std::task::{Context, Poll};
 pub struct AsyncQueue<T> {
     shared: Rc<Shared<T>>,
     /// The get that this handle has under way as a `Stream`.
-    next: GetState,
+    next: RefCell<GetState>,
 }
 
 impl<T: fmt::Debug> AsyncQueue<T> {
@@ -94,7 +98,7 @@ impl<T> AsyncQueue<T> {
         });
         Self {
             shared: Rc::new(Shared::new(capacity, show)),
-            next: GetState::default(),
+            next: RefCell::default(),
         }
     }
 
@@ -115,7 +119,7 @@ impl<T> AsyncQueue<T> {
         Put::new(&self.shared, item)
     }
 
-    /// Puts an item in if there is room.
+    /// Puts an item in if there is room and no task in line for it.
     ///
     /// # Errors
     ///
@@ -132,6 +136,7 @@ impl<T> AsyncQueue<T> {
     ///
     /// [`Closed`] where the queue is closed and empty.
     pub fn get(&self) -> Get<'_, T> {
+        self.give_up_next();
         Get::new(&self.shared)
     }
 
@@ -141,6 +146,7 @@ impl<T> AsyncQueue<T> {
     ///
     /// [`TryGetError`] where the queue is empty, or closed and empty.
     pub fn try_get(&self) -> Result<T, TryGetError> {
+        self.give_up_next();
         self.shared.try_get()
     }
 
@@ -153,6 +159,7 @@ impl<T> AsyncQueue<T> {
     where
         T: Clone,
     {
+        self.give_up_next();
         Peek::new(&self.shared)
     }
 
@@ -160,6 +167,23 @@ impl<T> AsyncQueue<T> {
     /// closed.
     pub fn until_empty(&self) -> UntilEmpty<'_, T> {
         UntilEmpty::new(self)
+    }
+
+    /// Leaves the line where this handle waits in it as a `Stream`: who takes items through it by
+    /// another way does not wait for the stream's next any more, and must not wait behind it.
+    fn give_up_next(&self) {
+        if self.next.borrow().waits() {
+            self.next.take().give_up(&self.shared);
+        }
+    }
+
+    fn fmt_as(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("name", &self.shared.info.name())
+            .field("len", &self.len())
+            .field("capacity", &self.capacity())
+            .field("closed", &self.is_closed())
+            .finish()
     }
 
     /// Closes the queue: nothing more is put in, what is in can still be taken out. Tasks that
@@ -194,34 +218,33 @@ impl<T> Clone for AsyncQueue<T> {
     fn clone(&self) -> Self {
         Self {
             shared: self.shared.clone(),
-            next: GetState::default(),
+            next: RefCell::default(),
         }
     }
 }
 
 impl<T> Drop for AsyncQueue<T> {
     fn drop(&mut self) {
-        self.next.give_up(&self.shared);
+        self.give_up_next();
     }
 }
 
 impl<T> fmt::Debug for AsyncQueue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AsyncQueue")
-            .field("name", &self.shared.info.name())
-            .field("len", &self.len())
-            .field("capacity", &self.capacity())
-            .field("closed", &self.is_closed())
-            .finish()
+        self.fmt_as("AsyncQueue", f)
     }
 }
 
 /// The items, waiting for each, until the queue is closed and empty.
+///
+/// A stream that waited is in line until its next item has come, also while nobody polls it: then
+/// the item that it was promised stays with it. Drop the handle, or take items through it by
+/// another way, to leave the line.
 impl<T> Stream for AsyncQueue<T> {
     type Item = T;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let this = &mut *self;
-        this.next.poll(&this.shared, cx).map(Result::ok)
+        this.next.get_mut().poll(&this.shared, cx).map(Result::ok)
     }
 }

@@ -38,21 +38,29 @@ impl<'a, T> Put<'a, T> {
     /// Waits until there is room for this one; tells since when.
     fn poll_turn(&mut self, cx: &Context<'_>) -> Poll<Option<Timestamp>> {
         let operation = self.operation.get_or_insert_with(QueueOperation::start);
+        let _old_waker;
         let mut state = self.shared.state.borrow_mut();
+        let has_room = state.has_room();
         if let Some(place) = self.place {
-            if state.putters.poll(place, cx.waker()) {
+            if state.putters.is_notified(place) {
                 self.place = None;
-                return Poll::Ready(state.putters.remove(place));
+                return Poll::Ready(state.putters.remove(place).notify_time);
             }
+            _old_waker = state.putters.set_waker(place, cx.waker());
         } else {
             if state.closed {
                 return Poll::Ready(None);
             }
-            if state.has_room() {
+            if self.item.as_ref().is_none_or(|item| state.takes(item)) {
                 drop(state);
                 return park::poll_budget(cx).map(|()| None);
             }
             self.place = Some(state.putters.join(cx.waker().clone(), operation.is_heard()));
+        }
+        drop(state);
+        if has_room {
+            // There is some for it, once those have run who came first.
+            self.shared.wake_next_turn();
         }
         park::wait_on(Command::QueuePut(self.shared.info.clone()));
         Poll::Pending
@@ -85,7 +93,7 @@ impl<T> Future for Put<'_, T> {
 impl<T> Drop for Put<'_, T> {
     fn drop(&mut self) {
         if let Some(place) = self.place.take() {
-            self.shared.state.borrow_mut().putters.remove(place);
+            let _left = self.shared.state.borrow_mut().putters.remove(place);
             self.shared.wake_waiters();
         }
     }

@@ -1,11 +1,12 @@
 //! What the handles of a queue share.
 
+use super::distinct::Distinct;
 use super::error::{TryGetError, TryPutError};
 use crate::clock::Timestamp;
 use crate::event_loop::wake;
 use crate::instrument::hooks::{QueueOperation, Wake};
 use crate::instrument::{QueueInfo, Resumption, TaskException};
-use crate::sync::wait_list::WaitList;
+use crate::sync::wait_list::{WaitKey, WaitList};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
@@ -27,6 +28,8 @@ pub(super) struct Shared<T> {
 /// A waiter that was notified is promised an item, or room for one: those who come later leave it.
 pub(super) struct State<T> {
     pub(super) items: VecDeque<T>,
+    /// Where no item may be queued twice.
+    pub(super) distinct: Option<Distinct<T>>,
     capacity: Option<NonZeroUsize>,
     pub(super) getters: WaitList,
     pub(super) putters: WaitList,
@@ -36,26 +39,52 @@ pub(super) struct State<T> {
 }
 
 impl<T> State<T> {
+    /// Whether there is an item that is promised to nobody.
     pub(super) fn has_item(&self) -> bool {
         self.items.len() > self.getters.notified()
     }
 
+    /// Whether there is room that is promised to nobody.
     pub(super) fn has_room(&self) -> bool {
         let taken = self.items.len() + self.reserved + self.putters.notified();
         self.capacity.is_none_or(|capacity| taken < capacity.get())
+    }
+
+    /// Whether the queue takes no other item that equals this one, and has it, or soon has.
+    pub(super) fn has_equal(&self, item: &T) -> bool {
+        self.distinct
+            .as_ref()
+            .is_some_and(|distinct| distinct.contains(item))
+    }
+
+    /// Whether the item can be put in now: there is room and nobody comes first, or no need of it.
+    pub(super) fn takes(&self, item: &T) -> bool {
+        (self.has_room() && self.putters.notified() == 0) || self.has_equal(item)
+    }
+
+    /// Notes that the item is about to be put in; false where it is not to be there twice.
+    fn admit(&mut self, item: &T) -> bool {
+        let Some(distinct) = &mut self.distinct else {
+            return true;
+        };
+        let is_new = !distinct.contains(item);
+        if is_new {
+            distinct.insert(item);
+        }
+        is_new
     }
 
     /// The next who can be promised something, or whom the closing of the queue concerns.
     fn next_to_wake(&mut self) -> Option<(Waker, Option<Timestamp>, Wake)> {
         let ready = Wake::Send(Resumption::QueueReady);
         let closed = Wake::Throw(TaskException::QueueClosed);
-        let (notified, reason) = if self.has_item() && self.getters.is_waiting() {
+        let (notified, reason) = if self.getters.is_waiting() && self.has_item() {
             (self.getters.notify_first(), ready)
-        } else if self.closed && self.putters.is_waiting() {
+        } else if self.putters.is_waiting() && self.closed {
             (self.putters.notify_first(), closed)
-        } else if self.closed && self.getters.is_waiting() {
+        } else if self.getters.is_waiting() && self.closed {
             (self.getters.notify_first(), closed)
-        } else if self.has_room() && self.putters.is_waiting() {
+        } else if self.putters.is_waiting() && self.has_room() {
             (self.putters.notify_first(), ready)
         } else {
             return None;
@@ -69,6 +98,7 @@ impl<T> Shared<T> {
         let info = QueueInfo::new(None, capacity.map(NonZeroUsize::get));
         let state = State {
             items: VecDeque::new(),
+            distinct: None,
             capacity,
             getters: WaitList::default(),
             putters: WaitList::default(),
@@ -86,7 +116,7 @@ impl<T> Shared<T> {
         if self.is_closed() {
             return Err(TryPutError::Closed(item));
         }
-        if !self.state.borrow().has_room() {
+        if !self.state.borrow().takes(&item) {
             return Err(TryPutError::Full(item));
         }
         self.put_now(item, QueueOperation::start(), None);
@@ -94,9 +124,14 @@ impl<T> Shared<T> {
     }
 
     pub(super) fn try_get(&self) -> Result<T, TryGetError> {
-        if self.state.borrow().has_item() {
+        let turn = {
+            let state = self.state.borrow();
+            // The items before this one are promised.
+            state.has_item().then(|| Turn::at(state.getters.notified()))
+        };
+        if let Some(turn) = turn {
             let operation = QueueOperation::start();
-            if let Some(item) = self.get_now(operation, None) {
+            if let Some(item) = self.get_now(operation, turn) {
                 return Ok(item);
             }
         }
@@ -107,44 +142,48 @@ impl<T> Shared<T> {
         })
     }
 
-    /// Puts an item into room that is there. The hook comes first, while the item is at hand, and
-    /// the room is reserved meanwhile: a hook may use the queue.
+    /// Puts an item into room that is there, unless it is not to be there twice. The hook comes
+    /// first, while the item is at hand, and the room is reserved meanwhile: a hook may use the
+    /// queue.
     pub(super) fn put_now(
         &self,
         item: T,
         operation: QueueOperation,
         ready_time: Option<Timestamp>,
     ) {
-        if operation.is_heard() {
-            let len = {
-                let mut state = self.state.borrow_mut();
-                state.reserved += 1;
-                state.items.len() + 1
-            };
-            operation.put(
-                &self.info,
-                &Shown {
-                    item: &item,
-                    show: self.show,
-                },
-                len,
-                ready_time,
-            );
-            self.state.borrow_mut().reserved -= 1;
+        let mut state = self.state.borrow_mut();
+        if !state.admit(&item) {
+            drop(state);
+            // The room, if this one was promised some, is the next one's.
+            return self.wake_waiters();
         }
-        self.state.borrow_mut().items.push_back(item);
+        if operation.is_heard() {
+            state.reserved += 1;
+            let len = state.items.len() + 1;
+            drop(state);
+            let shown = Shown {
+                item: &item,
+                show: self.show,
+            };
+            operation.put(&self.info, &shown, len, ready_time);
+            state = self.state.borrow_mut();
+            state.reserved -= 1;
+        }
+        state.items.push_back(item);
+        drop(state);
         self.wake_waiters();
     }
 
-    /// Takes the first item out.
-    pub(super) fn get_now(
-        &self,
-        operation: QueueOperation,
-        ready_time: Option<Timestamp>,
-    ) -> Option<T> {
-        let (item, len) = {
-            let mut state = self.state.borrow_mut();
-            (state.items.pop_front()?, state.items.len())
+    /// Takes the item out whose turn it is; none where the queue was closed before there was one.
+    pub(super) fn get_now(&self, operation: QueueOperation, turn: Turn) -> Option<T> {
+        let (item, len, _copy) = {
+            let state = &mut *self.state.borrow_mut();
+            let item = match turn.index {
+                0 => state.items.pop_front(),
+                index => state.items.remove(index),
+            }?;
+            let copy = state.distinct.as_mut().and_then(|it| it.take(&item));
+            (item, state.items.len(), copy)
         };
         self.wake_waiters();
         operation.got(
@@ -154,7 +193,7 @@ impl<T> Shared<T> {
                 show: self.show,
             },
             len,
-            ready_time,
+            turn.ready_time,
         );
         Some(item)
     }
@@ -169,6 +208,13 @@ impl<T> Shared<T> {
         }
     }
 
+    /// As [`wake_waiters`](Self::wake_waiters), for the running task, which has joined a line in
+    /// which it can be promised something right away.
+    pub(super) fn wake_next_turn(&self) {
+        wake::set_own_reason(Wake::Send(Resumption::QueueReady));
+        self.wake_waiters();
+    }
+
     pub(super) fn close(&self) {
         self.state.borrow_mut().closed = true;
         self.wake_waiters();
@@ -180,6 +226,34 @@ impl<T> Shared<T> {
 
     pub(super) fn len(&self) -> usize {
         self.state.borrow().items.len()
+    }
+}
+
+/// A getter's turn.
+pub(super) struct Turn {
+    /// Which item is its own: those before it are promised to others.
+    pub(super) index: usize,
+    /// Since when it has been its turn, where it had to wait and somebody wants to know.
+    ready_time: Option<Timestamp>,
+}
+
+impl Turn {
+    /// The turn of one that did not wait.
+    pub(super) fn at(index: usize) -> Self {
+        Self {
+            index,
+            ready_time: None,
+        }
+    }
+}
+
+impl<T> State<T> {
+    /// The turn of a getter in line, which leaves the line, if it has come.
+    pub(super) fn take_turn(&mut self, place: WaitKey) -> Option<Turn> {
+        self.getters.is_notified(place).then(|| Turn {
+            index: self.getters.rank(place),
+            ready_time: self.getters.remove(place).notify_time,
+        })
     }
 }
 
