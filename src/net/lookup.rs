@@ -2,7 +2,7 @@
 
 use crate::event_loop::{park, wake};
 use crate::instrument::hooks::{DnsLookup, Wake};
-use crate::instrument::{Command, ErrorType, Resumption};
+use crate::instrument::{ClassifiedError, Command, ErrorType, Resumption};
 use futures_channel::oneshot;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -40,10 +40,13 @@ pub async fn lookup_host(name: &str) -> io::Result<Vec<IpAddr>> {
     })
     .await
     .unwrap_or_else(|_| Err(io::Error::other("the resolver's thread has panicked")))
-    .map_err(|error| io::Error::new(error.kind(), format!("cannot resolve {name}: {error}")));
+    .map_err(|error| {
+        let message = format!("cannot resolve {name}: {error}");
+        ClassifiedError::io_error(ErrorType::NameResolution, error.kind(), message, error)
+    });
     match &result {
         Ok(addresses) => lookup.ready(Ok(addresses)),
-        Err(error) => lookup.ready(Err((error, ErrorType::NameResolution))),
+        Err(error) => lookup.ready(Err(error)),
     }
     result
 }

@@ -108,7 +108,7 @@ impl TcpStream {
         }
     }
 
-    #[cfg(unix)]
+    #[cfg(any(unix, feature = "tls"))]
     pub(super) fn socket(&self) -> &Socket<mio::net::TcpStream> {
         &self.socket
     }

@@ -2,11 +2,10 @@
 
 use crate::support::{client_config, recorded, server_config};
 use loopscope::event_loop::{JoinHandle, sleep, spawn, timeout};
-use loopscope::instrument::{ErrorType, Recorded, SocketRole};
+use loopscope::instrument::ErrorType;
 use loopscope::net::{TcpListener, TcpStream, TlsAcceptor, TlsConnector, TlsStream};
 use loopscope::rustls::{ClientConfig, ServerConfig};
 use std::io;
-use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,13 +31,6 @@ async fn handshake(
     let (stream, accepted) = connection(server).await;
     let connected = TlsConnector::new(client).connect("localhost", stream).await;
     (connected, accepted.await.unwrap())
-}
-
-fn of_role(events: Vec<Recorded>, role: SocketRole) -> Recorded {
-    events
-        .into_iter()
-        .find(|event| event.role == Some(role))
-        .unwrap()
 }
 
 #[test]
@@ -114,74 +106,8 @@ fn an_end_without_close_notify_is_a_truncation() {
     });
     assert_eq!(
         recorder.of("on_socket_error")[0].error_type,
-        Some(ErrorType::UnexpectedEof)
+        Some(ErrorType::TlsTruncated)
     );
-}
-
-#[test]
-fn each_kind_of_failure_has_its_type() {
-    let fails = |server: Arc<ServerConfig>, client: Arc<ClientConfig>| {
-        let recorder = recorded(async {
-            let (client, server) = handshake(server, client).await;
-            assert!(client.is_err() && server.is_err());
-        });
-        let errors = recorder.of("on_tls_handshake_error");
-        assert_eq!(errors.len(), 2);
-        let client = of_role(errors.clone(), SocketRole::Client);
-        assert_eq!(client.name.as_deref(), Some("localhost"));
-        let server = of_role(errors, SocketRole::Server);
-        assert_eq!(
-            server.error_type,
-            Some(ErrorType::TlsAlert),
-            "the client says why"
-        );
-        client.error_type.unwrap()
-    };
-    let (expired, certificate) = server_config("localhost", true);
-    assert_eq!(
-        fails(expired, client_config(Some(certificate))),
-        ErrorType::TlsCertificateExpired
-    );
-    let (other, certificate) = server_config("elsewhere", false);
-    assert_eq!(
-        fails(other, client_config(Some(certificate))),
-        ErrorType::TlsCertificateWrongName
-    );
-    let (unknown, _) = server_config("localhost", false);
-    assert_eq!(
-        fails(unknown, client_config(None)),
-        ErrorType::TlsCertificateUnknownIssuer
-    );
-}
-
-/// What a server makes of a client that does this in place of a handshake.
-fn server_fails(client: impl AsyncFnOnce(TcpStream)) -> Recorded {
-    let (server, _) = server_config("localhost", false);
-    let recorder = recorded(async {
-        let (stream, accepted) = connection(server).await;
-        client(stream).await;
-        assert!(accepted.await.unwrap().is_err());
-    });
-    of_role(recorder.of("on_tls_handshake_error"), SocketRole::Server)
-}
-
-#[test]
-fn what_is_no_tls_is_told() {
-    let plain = server_fails(async |stream| {
-        stream
-            .write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
-            .await
-            .unwrap();
-        sleep(Duration::from_millis(5)).await;
-    });
-    assert_eq!(plain.error_type, Some(ErrorType::TlsInvalidMessage));
-    let gone = server_fails(async |stream| drop(stream));
-    assert_eq!(gone.error_type, Some(ErrorType::UnexpectedEof));
-    let half = server_fails(async |stream| {
-        stream.write_all(&[22, 3, 1]).await.unwrap();
-        stream.shutdown(Shutdown::Write).unwrap();
-    });
-    assert_eq!(half.error_type, Some(ErrorType::UnexpectedEof));
 }
 
 #[test]
