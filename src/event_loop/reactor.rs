@@ -66,6 +66,12 @@ impl Reactor {
         self.sources.borrow_mut().try_remove(index(readiness.token));
     }
 
+    /// Whether any socket is open.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn has_sockets(&self) -> bool {
+        !self.sources.borrow().is_empty()
+    }
+
     /// Waits for events, not longer than `timeout`, and returns how many there were.
     /// [`dispatch`](Self::dispatch) tells those who wait for them.
     pub(super) fn wait(&self, timeout: Option<Duration>) -> io::Result<usize> {

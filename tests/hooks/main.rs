@@ -2,6 +2,12 @@
 //! cancellation and on drop.
 
 #[cfg(test)]
+#[path = "../tls/certificates.rs"]
+mod certificates;
+#[cfg(test)]
+#[path = "../tls/configs.rs"]
+mod configs;
+#[cfg(test)]
 mod scopes;
 #[cfg(test)]
 mod sockets;

@@ -1,6 +1,8 @@
 //! TLS handshakes and the operations on encrypted streams.
 
-use crate::support::{client_config, recorded, server_config};
+use crate::certificates::Authority;
+use crate::configs::{ALL, client, server};
+use crate::support::recorded;
 use loopscope::event_loop::{JoinHandle, sleep, spawn, timeout};
 use loopscope::instrument::ErrorType;
 use loopscope::net::{TcpListener, TcpStream, TlsAcceptor, TlsConnector, TlsStream};
@@ -10,6 +12,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 type Accepted = JoinHandle<io::Result<TlsStream>>;
+
+/// A client and a server that trust each other.
+fn configs() -> (Arc<ClientConfig>, Arc<ServerConfig>) {
+    let authority = Authority::new();
+    let mut client = client(&authority, None, ALL);
+    let mut server = server(&authority.issue("localhost"), None, ALL);
+    client.alpn_protocols = vec![b"echo".to_vec()];
+    server.alpn_protocols = vec![b"echo".to_vec()];
+    (Arc::new(client), Arc::new(server))
+}
 
 /// A server that accepts one connection, and a client's plain connection to it.
 async fn connection(config: Arc<ServerConfig>) -> (TcpStream, Accepted) {
@@ -35,8 +47,7 @@ async fn handshake(
 
 #[test]
 fn a_handshake_tells_both_ends_what_was_agreed_on() {
-    let (server, certificate) = server_config("localhost", false);
-    let client = client_config(Some(certificate));
+    let (client, server) = configs();
     let recorder = recorded(async {
         for _ in 0..2 {
             let (client, server) = handshake(server.clone(), client.clone()).await;
@@ -68,9 +79,9 @@ fn a_handshake_tells_both_ends_what_was_agreed_on() {
 #[test]
 fn one_operation_is_one_pair_with_the_plaintexts_size() {
     const SIZE: usize = 100_000;
-    let (server, certificate) = server_config("localhost", false);
+    let (client, server) = configs();
     let recorder = recorded(async {
-        let (client, server) = handshake(server, client_config(Some(certificate))).await;
+        let (client, server) = handshake(server, client).await;
         let (client, server) = (client.unwrap(), server.unwrap());
         let sender = spawn(async move { server.write_all(&vec![1; SIZE]).await.map(|()| server) });
         client.read_exact(&mut vec![0; SIZE]).await.unwrap();
@@ -97,9 +108,9 @@ fn one_operation_is_one_pair_with_the_plaintexts_size() {
 
 #[test]
 fn an_end_without_close_notify_is_a_truncation() {
-    let (server, certificate) = server_config("localhost", false);
+    let (client, server) = configs();
     let recorder = recorded(async {
-        let (client, server) = handshake(server, client_config(Some(certificate))).await;
+        let (client, server) = handshake(server, client).await;
         drop(server.unwrap());
         let error = client.unwrap().read(&mut [0; 1]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
@@ -112,7 +123,7 @@ fn an_end_without_close_notify_is_a_truncation() {
 
 #[test]
 fn a_handshake_that_stalls_blocks_nobody_and_can_be_given_up() {
-    let (server, _) = server_config("localhost", false);
+    let (client, server) = configs();
     let recorder = recorded(async {
         let (stream, accepted) = connection(server).await;
         // Others run meanwhile.
@@ -120,11 +131,11 @@ fn a_handshake_that_stalls_blocks_nobody_and_can_be_given_up() {
         accepted.cancel();
         assert!(accepted.await.is_err());
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-        let client = TcpStream::connect(silent.local_addr().unwrap())
+        let unanswered = TcpStream::connect(silent.local_addr().unwrap())
             .await
             .unwrap();
-        let connecting = TlsConnector::new(client_config(None));
-        let connecting = connecting.connect("localhost", client);
+        let connecting = TlsConnector::new(client);
+        let connecting = connecting.connect("localhost", unanswered);
         assert!(timeout(Duration::from_millis(5), connecting).await.is_err());
         drop(stream);
     });

@@ -6,6 +6,12 @@
 #[cfg(test)]
 mod accept;
 #[cfg(test)]
+#[path = "../tls/certificates.rs"]
+mod certificates;
+#[cfg(test)]
+#[path = "../tls/configs.rs"]
+mod configs;
+#[cfg(test)]
 mod connect;
 #[cfg(test)]
 mod event_loop;

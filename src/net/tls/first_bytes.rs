@@ -1,57 +1,67 @@
 //! What the peer said first, by which a peer that speaks HTTP is known.
 
-/// As many bytes as the header of a TLS record has: rustls judges no fewer.
-const LENGTH: usize = 5;
-
-/// The first bytes that the peer sent.
+/// What the first bytes that the peer sent tell.
 #[derive(Default)]
 pub(super) struct FirstBytes {
-    bytes: [u8; LENGTH],
-    length: usize,
+    is_http: Option<bool>,
 }
 
 impl FirstBytes {
-    /// Notes what was received.
+    /// Notes what was received. Only the first of it counts: rustls knows by the very first byte
+    /// what is not TLS.
     pub(super) fn note(&mut self, received: &[u8]) {
-        let room = &mut self.bytes[self.length..];
-        let count = room.len().min(received.len());
-        room[..count].copy_from_slice(&received[..count]);
-        self.length += count;
+        self.is_http.get_or_insert_with(|| begins_http(received));
     }
 
     /// Whether they begin an HTTP request, of a client, or an HTTP response, of a server.
     pub(super) fn are_http(&self) -> bool {
-        const BEGINNINGS: [&[u8; LENGTH]; 11] = [
-            b"GET /", b"HEAD ", b"POST ", b"PUT /", b"DELET", b"CONNE", b"OPTIO", b"TRACE",
-            b"PATCH", b"PRI *", b"HTTP/",
-        ];
-        BEGINNINGS.contains(&&self.bytes)
+        self.is_http == Some(true)
     }
+}
+
+fn begins_http(data: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 11] = [
+        b"GET /",
+        b"HEAD /",
+        b"POST /",
+        b"PUT /",
+        b"DELETE /",
+        b"CONNECT ",
+        b"OPTIONS ",
+        b"TRACE /",
+        b"PATCH /",
+        b"PRI * HTTP/2",
+        b"HTTP/",
+    ];
+    BEGINNINGS
+        .iter()
+        .any(|beginning| data.starts_with(beginning))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn first_of(pieces: &[&[u8]]) -> FirstBytes {
+    fn are_http(pieces: &[&[u8]]) -> bool {
         let mut first = FirstBytes::default();
         pieces.iter().for_each(|piece| first.note(piece));
-        first
+        first.are_http()
     }
 
     #[test]
-    fn http_is_known_by_its_first_bytes_however_they_arrive() {
-        assert!(first_of(&[b"GET / HTTP/1.1\r\n"]).are_http());
-        assert!(first_of(&[b"G", b"", b"ET", b" / HTTP/1.1", b"\r\n"]).are_http());
-        assert!(first_of(&[b"HTTP/1.1 400 Bad Request\r\n"]).are_http());
+    fn http_is_known_by_its_first_bytes() {
+        assert!(are_http(&[b"GET / HTTP/1.1\r\n"]));
+        assert!(are_http(&[b"OPTIONS * HTTP/1.1\r\n", b"host: localhost"]));
+        assert!(are_http(&[b"HTTP/1.1 400 Bad Request\r\n"]));
     }
 
     #[test]
     fn nothing_else_is_http() {
-        assert!(!first_of(&[]).are_http());
-        assert!(!first_of(&[b"GET"]).are_http());
-        assert!(!first_of(&[b"220 mail.example.com"]).are_http());
-        assert!(!first_of(&[&[22, 3, 1, 2, 0]]).are_http());
-        assert!(!first_of(&[b"SSH-2", b"GET / "]).are_http());
+        assert!(!are_http(&[]));
+        assert!(!are_http(&[b""]));
+        assert!(!are_http(&[b"GET"]));
+        assert!(!are_http(&[b"220 mail.example.com"]));
+        assert!(!are_http(&[&[22, 3, 1, 2, 0]]));
+        assert!(!are_http(&[b"SSH-2", b"GET / HTTP/1.1"]));
     }
 }
