@@ -13,8 +13,8 @@ thread_local! {
 ///
 /// An event loop that runs under it never waits for a timer: where it would sleep until the next
 /// deadline, it moves the clock there instead. A test of an hour's timeout takes no time. What its
-/// sockets have sent to each other arrives before any timer fires; what other threads do does not
-/// hold the clock.
+/// sockets have sent to each other has a few real milliseconds to arrive before a timer fires; what
+/// other threads do does not hold the clock.
 ///
 /// ```
 /// use loopscope::clock::{ManualClock, Timestamp};
