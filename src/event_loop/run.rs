@@ -251,7 +251,7 @@ fn time_left(core: &Core) -> Option<Duration> {
 /// may be under way to another, and comes before every timer.
 #[cfg(any(test, feature = "testing"))]
 fn patience(core: &Core, timeout: Option<Duration>) -> Option<Duration> {
-    const UNDER_WAY: Duration = Duration::from_millis(5);
+    const UNDER_WAY: Duration = Duration::from_millis(20);
     let is_idle = crate::clock::is_manual() && timeout.is_some() && !core.has_ready();
     if is_idle && core.reactor.has_sockets() {
         Some(UNDER_WAY)

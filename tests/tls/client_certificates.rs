@@ -18,7 +18,7 @@ fn a_server_learns_who_its_client_is() {
         recorded(async {
             let (client, server) = agreed(&Arc::new(client), &Arc::new(server)).await;
             let shown = server.peer_certificates().unwrap();
-            assert_eq!(shown, [identity.certificate.clone()]);
+            assert_eq!(shown, std::slice::from_ref(&identity.certificate));
             assert_eq!(client.peer_certificates().unwrap().len(), 1);
             client.write_all(b"x").await.unwrap();
             server.read_exact(&mut [0; 1]).await.unwrap();
