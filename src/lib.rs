@@ -171,7 +171,7 @@ pub mod telemetry;
 
 /// The rustls that the TLS streams are on, for the caller's configurations.
 #[cfg(feature = "tls")]
-pub use futures_rustls::rustls;
+pub use rustls;
 
 /// Compiles the example of the README.
 #[cfg(all(doctest, feature = "otel", feature = "otlp"))]

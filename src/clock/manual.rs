@@ -12,7 +12,9 @@ thread_local! {
 /// Replaces this thread's clock, until dropped, by one that moves only when told to.
 ///
 /// An event loop that runs under it never waits for a timer: where it would sleep until the next
-/// deadline, it moves the clock there instead. A test of an hour's timeout takes no time.
+/// deadline, it moves the clock there instead. A test of an hour's timeout takes no time. What its
+/// sockets have sent to each other has a few real milliseconds to arrive before a timer fires; what
+/// other threads do does not hold the clock.
 ///
 /// ```
 /// use loopscope::clock::{ManualClock, Timestamp};
@@ -57,11 +59,14 @@ pub(super) fn now() -> Option<u64> {
     NOW.get()
 }
 
-/// Moves a manual clock to `deadline` and tells whether there is one.
-pub(crate) fn auto_advance(deadline: Timestamp) -> bool {
-    let manual = NOW.get();
-    if let Some(now) = manual {
+/// Whether this thread's clock is a manual one.
+pub(crate) fn is_manual() -> bool {
+    NOW.get().is_some()
+}
+
+/// Moves a manual clock, where there is one, to `deadline`.
+pub(crate) fn auto_advance(deadline: Timestamp) {
+    if let Some(now) = NOW.get() {
         NOW.set(Some(now.max(deadline.as_nanos())));
     }
-    manual.is_some()
 }

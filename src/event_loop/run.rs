@@ -171,6 +171,8 @@ impl<'a> Turns<'a> {
         let active_since = self.active_since;
         let reported = active_since.filter(|since| sleeps || self.is_overdue(*since));
         let parked = reported.and_then(|since| hooks::loop_park(&core.info, since, timeout, false));
+        #[cfg(any(test, feature = "testing"))]
+        let timeout = patience(core, timeout);
         let events = match core.reactor.wait(timeout) {
             Ok(events) => events,
             // The poller's own descriptor is broken: nothing could ever wake the loop again.
@@ -180,6 +182,10 @@ impl<'a> Turns<'a> {
             self.active_since = hooks::loop_unpark(&core.info, park_time, events);
         }
         core.reactor.dispatch();
+        #[cfg(any(test, feature = "testing"))]
+        if events == 0 {
+            advance_clock(core);
+        }
         fire_timers(core);
     }
 
@@ -233,12 +239,34 @@ fn run_ready<T>(
 fn time_left(core: &Core) -> Option<Duration> {
     let deadline = core.timers.borrow().next_deadline()?;
     #[cfg(any(test, feature = "testing"))]
-    if crate::clock::auto_advance(deadline) {
+    if crate::clock::is_manual() {
         return Some(Duration::ZERO);
     }
     let left = deadline - Timestamp::now();
     // The system sleeps in whole milliseconds; mio rounds up, so that no timer is early.
     Some(left)
+}
+
+/// How long the poller really waits before a manual clock moves: what a socket of this loop has sent
+/// may be under way to another, and comes before every timer.
+#[cfg(any(test, feature = "testing"))]
+fn patience(core: &Core, timeout: Option<Duration>) -> Option<Duration> {
+    const UNDER_WAY: Duration = Duration::from_millis(20);
+    let is_idle = crate::clock::is_manual() && timeout.is_some() && !core.has_ready();
+    if is_idle && core.reactor.len() > 0 {
+        Some(UNDER_WAY)
+    } else {
+        timeout
+    }
+}
+
+/// Moves a manual clock to the next deadline, where nothing else is left to do.
+#[cfg(any(test, feature = "testing"))]
+fn advance_clock(core: &Core) {
+    let deadline = core.timers.borrow().next_deadline();
+    if let Some(deadline) = deadline.filter(|_| !core.has_ready()) {
+        crate::clock::auto_advance(deadline);
+    }
 }
 
 fn fire_timers(core: &Core) {

@@ -1,5 +1,6 @@
 //! How an operation failed.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 
@@ -44,6 +45,10 @@ macro_rules! error_types {
         ///
         /// Source: the OpenTelemetry semantic conventions' `error.type`, whose values for
         /// network operations are the names below.
+        ///
+        /// Both ends of a TLS handshake that fails have the same kind where TLS lets them know: a
+        /// certificate is the peer's, or this side's where the peer has refused it by an alert. The
+        /// error says which.
         #[non_exhaustive]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum ErrorType {
@@ -83,30 +88,41 @@ error_types! {
     TimedOut = "timed_out", "It took too long.";
     TooManyOpenFiles = "too_many_open_files", "The process or system has no descriptors left.";
     UnexpectedEof = "unexpected_eof", "The peer closed in the middle of something.";
-    TlsAlert = "tls_alert_received", "The peer refused the TLS handshake with an alert.";
-    TlsCertificateExpired = "tls_certificate_expired", "The peer's certificate has expired.";
+    TlsAlert = "tls_alert_received", "The peer refused by a TLS alert that says no more.";
+    TlsCertificateExpired = "tls_certificate_expired", "A certificate has expired.";
     TlsCertificateNotYetValid = "tls_certificate_not_yet_valid",
-        "The peer's certificate is not valid yet.";
-    TlsCertificateRevoked = "tls_certificate_revoked", "The peer's certificate was revoked.";
+        "A certificate is not valid yet.";
+    TlsCertificateRevoked = "tls_certificate_revoked", "A certificate was revoked.";
     TlsCertificateUnknownIssuer = "tls_certificate_unknown_issuer",
-        "The peer's certificate is not from a trusted authority.";
+        "A certificate is not from a trusted authority.";
     TlsCertificateWrongName = "tls_certificate_wrong_name",
-        "The peer's certificate is for another name.";
+        "A certificate is for another name, or the server has none for the name.";
     TlsCertificateInvalid = "tls_certificate_invalid",
-        "The peer's certificate is refused for another reason.";
-    TlsCertificateMissing = "tls_certificate_missing", "The peer sent no certificate.";
+        "A certificate is refused for another reason.";
+    TlsCertificateMissing = "tls_certificate_missing",
+        "The client sent no certificate where one is required.";
     TlsProtocolVersion = "tls_protocol_version", "There is no TLS version that both sides speak.";
     TlsIncompatible = "tls_incompatible", "There are no TLS parameters that both sides accept.";
     TlsNoApplicationProtocol = "tls_no_application_protocol",
         "There is no application protocol (ALPN) that both sides speak.";
-    TlsInvalidMessage = "tls_invalid_message", "The peer sent something that is not TLS.";
+    TlsPlainHttp = "tls_plain_http", "The peer speaks HTTP without TLS.";
+    TlsInvalidMessage = "tls_invalid_message",
+        "Something arrived that is not TLS, or was changed on its way.";
+    TlsTruncated = "tls_truncated", "The peer closed without TLS's close_notify.";
     Other = "_OTHER", "Anything else.";
 }
 
 impl ErrorType {
     /// The kind of failure that an I/O error tells of itself.
+    ///
+    /// Errors of this crate's sockets know more than their [`io::ErrorKind`], and this is where a
+    /// program can tell them apart by: `ErrorType::from_io(&error) ==
+    /// ErrorType::TlsCertificateExpired`.
     pub fn from_io(error: &io::Error) -> Self {
         use io::ErrorKind as Kind;
+        if let Some(classified) = ClassifiedError::within(error) {
+            return classified.error_type;
+        }
         match error.kind() {
             Kind::AddrInUse => Self::AddressInUse,
             Kind::AddrNotAvailable => Self::AddressNotAvailable,
@@ -153,6 +169,47 @@ impl fmt::Display for ErrorType {
     }
 }
 
+/// What is wrapped in an [`io::Error`] whose kind of failure is known where it is made.
+#[derive(Debug)]
+pub(crate) struct ClassifiedError {
+    error_type: ErrorType,
+    message: String,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl ClassifiedError {
+    /// An I/O error of this kind of failure, caused by `source`.
+    pub(crate) fn io_error(
+        error_type: ErrorType,
+        kind: io::ErrorKind,
+        message: String,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> io::Error {
+        let classified = Self {
+            error_type,
+            message,
+            source: source.into(),
+        };
+        io::Error::new(kind, classified)
+    }
+
+    fn within(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl fmt::Display for ClassifiedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for ClassifiedError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,5 +235,20 @@ mod tests {
         assert_eq!(kind(90), ErrorType::MessageTooLong);
         assert_eq!(kind(111), ErrorType::ConnectionRefused);
         assert_eq!(kind(9999), ErrorType::Other);
+    }
+
+    #[test]
+    fn a_classified_error_has_its_kind_message_and_source() {
+        let source = io::Error::other("no route");
+        let error = ClassifiedError::io_error(
+            ErrorType::NameResolution,
+            io::ErrorKind::NotFound,
+            String::from("cannot resolve example.com"),
+            source,
+        );
+        assert_eq!(ErrorType::from_io(&error), ErrorType::NameResolution);
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert_eq!(error.to_string(), "cannot resolve example.com");
+        assert_eq!(error.source().unwrap().to_string(), "no route");
     }
 }

@@ -35,6 +35,7 @@ mod with_instrument;
 pub use command::{Command, Resumption, TaskException};
 pub use composite::CompositeInstrument;
 pub use event_loop_instrument::EventLoopInstrument;
+pub(crate) use failure::ClassifiedError;
 pub use failure::{ErrorType, Failure};
 pub use log::LogInstrument;
 pub(crate) use metadata::panic_message;

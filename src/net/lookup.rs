@@ -2,8 +2,8 @@
 
 use super::resolver::{Unresolved, resolve};
 use crate::event_loop::park;
-use crate::instrument::Command;
 use crate::instrument::hooks::DnsLookup;
+use crate::instrument::{ClassifiedError, Command};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -57,9 +57,9 @@ pub(super) async fn lookup(name: &str) -> io::Result<Vec<SocketAddr>> {
             Ok(addresses)
         }
         Err(Unresolved { error, error_type }) => {
-            let message = format!("cannot resolve {name}: {error}");
-            let error = io::Error::new(error.kind(), message);
-            lookup.ready(Err((&error, error_type)));
+            let (kind, message) = (error.kind(), format!("cannot resolve {name}: {error}"));
+            let error = ClassifiedError::io_error(error_type, kind, message, error);
+            lookup.ready(Err(&error));
             Err(error)
         }
     }

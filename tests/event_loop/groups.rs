@@ -1,4 +1,5 @@
-use crate::run::{recorded, run};
+use crate::recorded::recorded;
+use crate::run::run;
 use loopscope::clock::ManualClock;
 use loopscope::event_loop::{JoinError, TaskBuilder, TaskGroup, sleep, spawn, timeout, yield_now};
 use std::cell::RefCell;

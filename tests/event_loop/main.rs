@@ -14,6 +14,9 @@ mod long_polls;
 #[cfg(test)]
 mod misuse;
 #[cfg(test)]
+#[path = "../support/recorded.rs"]
+mod recorded;
+#[cfg(test)]
 #[path = "../support/run.rs"]
 mod run;
 #[cfg(test)]

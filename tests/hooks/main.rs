@@ -2,8 +2,17 @@
 //! cancellation and on drop.
 
 #[cfg(test)]
+#[path = "../tls/certificates.rs"]
+mod certificates;
+#[cfg(test)]
+#[path = "../tls/configs.rs"]
+mod configs;
+#[cfg(test)]
 #[path = "../support/connections.rs"]
 mod connections;
+#[cfg(test)]
+#[path = "../support/recorded.rs"]
+mod recorded;
 #[cfg(test)]
 #[path = "../support/run.rs"]
 mod run;
@@ -11,8 +20,6 @@ mod run;
 mod scopes;
 #[cfg(test)]
 mod sockets;
-#[cfg(test)]
-mod support;
 #[cfg(test)]
 mod tasks;
 #[cfg(test)]

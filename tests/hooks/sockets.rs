@@ -1,7 +1,8 @@
 //! Sockets, names, queues and timers.
 
 use crate::connections::{closed_address, pair, reset, stalled_address};
-use crate::run::{recorded, run};
+use crate::recorded::recorded;
+use crate::run::run;
 use loopscope::clock::ManualClock;
 use loopscope::event_loop::{EventLoop, sleep, spawn, timeout, yield_now};
 use loopscope::instrument::{

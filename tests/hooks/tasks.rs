@@ -1,6 +1,6 @@
 //! Tasks: spawn, polls, ends.
 
-use crate::run::recorded;
+use crate::recorded::recorded;
 use loopscope::event_loop::{EventLoop, TaskBuilder, sleep, spawn, timeout, try_spawn, yield_now};
 use loopscope::instrument::{
     EnterScope, Recorded, RecordingInstrument, Resumption, TaskException, TaskId,

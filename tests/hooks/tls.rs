@@ -1,17 +1,27 @@
 //! TLS handshakes and the operations on encrypted streams.
 
-use crate::run::recorded;
-use crate::support::{client_config, server_config};
+use crate::certificates::Authority;
+use crate::configs::{ALL, client, server};
+use crate::recorded::recorded;
 use loopscope::event_loop::{JoinHandle, sleep, spawn, timeout};
-use loopscope::instrument::{ErrorType, Recorded, SocketRole};
+use loopscope::instrument::ErrorType;
 use loopscope::net::{TcpListener, TcpStream, TlsAcceptor, TlsConnector, TlsStream};
 use loopscope::rustls::{ClientConfig, ServerConfig};
 use std::io;
-use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
 type Accepted = JoinHandle<io::Result<TlsStream>>;
+
+/// A client and a server that trust each other.
+fn configs() -> (Arc<ClientConfig>, Arc<ServerConfig>) {
+    let authority = Authority::new();
+    let mut client = client(&authority, None, ALL);
+    let mut server = server(&authority.issue("localhost"), None, ALL);
+    client.alpn_protocols = vec![b"echo".to_vec()];
+    server.alpn_protocols = vec![b"echo".to_vec()];
+    (Arc::new(client), Arc::new(server))
+}
 
 /// A server that accepts one connection, and a client's plain connection to it.
 async fn connection(config: Arc<ServerConfig>) -> (TcpStream, Accepted) {
@@ -35,17 +45,9 @@ async fn handshake(
     (connected, accepted.await.unwrap())
 }
 
-fn of_role(events: Vec<Recorded>, role: SocketRole) -> Recorded {
-    events
-        .into_iter()
-        .find(|event| event.role == Some(role))
-        .unwrap()
-}
-
 #[test]
 fn a_handshake_tells_both_ends_what_was_agreed_on() {
-    let (server, certificate) = server_config("localhost", false);
-    let client = client_config(Some(certificate));
+    let (client, server) = configs();
     let recorder = recorded(async {
         for _ in 0..2 {
             let (client, server) = handshake(server.clone(), client.clone()).await;
@@ -77,9 +79,9 @@ fn a_handshake_tells_both_ends_what_was_agreed_on() {
 #[test]
 fn one_operation_is_one_pair_with_the_plaintexts_size() {
     const SIZE: usize = 100_000;
-    let (server, certificate) = server_config("localhost", false);
+    let (client, server) = configs();
     let recorder = recorded(async {
-        let (client, server) = handshake(server, client_config(Some(certificate))).await;
+        let (client, server) = handshake(server, client).await;
         let (client, server) = (client.unwrap(), server.unwrap());
         let sender = spawn(async move { server.write_all(&vec![1; SIZE]).await.map(|()| server) });
         client.read_exact(&mut vec![0; SIZE]).await.unwrap();
@@ -106,88 +108,22 @@ fn one_operation_is_one_pair_with_the_plaintexts_size() {
 
 #[test]
 fn an_end_without_close_notify_is_a_truncation() {
-    let (server, certificate) = server_config("localhost", false);
+    let (client, server) = configs();
     let recorder = recorded(async {
-        let (client, server) = handshake(server, client_config(Some(certificate))).await;
+        let (client, server) = handshake(server, client).await;
         drop(server.unwrap());
         let error = client.unwrap().read(&mut [0; 1]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     });
     assert_eq!(
         recorder.of("on_socket_error")[0].error_type,
-        Some(ErrorType::UnexpectedEof)
+        Some(ErrorType::TlsTruncated)
     );
-}
-
-#[test]
-fn each_kind_of_failure_has_its_type() {
-    let fails = |server: Arc<ServerConfig>, client: Arc<ClientConfig>| {
-        let recorder = recorded(async {
-            let (client, server) = handshake(server, client).await;
-            assert!(client.is_err() && server.is_err());
-        });
-        let errors = recorder.of("on_tls_handshake_error");
-        assert_eq!(errors.len(), 2);
-        let client = of_role(errors.clone(), SocketRole::Client);
-        assert_eq!(client.name.as_deref(), Some("localhost"));
-        let server = of_role(errors, SocketRole::Server);
-        assert_eq!(
-            server.error_type,
-            Some(ErrorType::TlsAlert),
-            "the client says why"
-        );
-        client.error_type.unwrap()
-    };
-    let (expired, certificate) = server_config("localhost", true);
-    assert_eq!(
-        fails(expired, client_config(Some(certificate))),
-        ErrorType::TlsCertificateExpired
-    );
-    let (other, certificate) = server_config("elsewhere", false);
-    assert_eq!(
-        fails(other, client_config(Some(certificate))),
-        ErrorType::TlsCertificateWrongName
-    );
-    let (unknown, _) = server_config("localhost", false);
-    assert_eq!(
-        fails(unknown, client_config(None)),
-        ErrorType::TlsCertificateUnknownIssuer
-    );
-}
-
-/// What a server makes of a client that does this in place of a handshake.
-fn server_fails(client: impl AsyncFnOnce(TcpStream)) -> Recorded {
-    let (server, _) = server_config("localhost", false);
-    let recorder = recorded(async {
-        let (stream, accepted) = connection(server).await;
-        client(stream).await;
-        assert!(accepted.await.unwrap().is_err());
-    });
-    of_role(recorder.of("on_tls_handshake_error"), SocketRole::Server)
-}
-
-#[test]
-fn what_is_no_tls_is_told() {
-    let plain = server_fails(async |stream| {
-        stream
-            .write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
-            .await
-            .unwrap();
-        sleep(Duration::from_millis(5)).await;
-    });
-    assert_eq!(plain.error_type, Some(ErrorType::TlsInvalidMessage));
-    let gone = server_fails(async |stream| drop(stream));
-    assert_eq!(gone.error_type, Some(ErrorType::UnexpectedEof));
-    let half = server_fails(async |stream| {
-        stream.write_all(&[22, 3, 1]).await.unwrap();
-        stream.shutdown(Shutdown::Write).unwrap();
-    });
-    assert_eq!(half.error_type, Some(ErrorType::UnexpectedEof));
 }
 
 #[test]
 fn a_handshake_that_stalls_blocks_nobody_and_can_be_given_up() {
-    let (server, _) = server_config("localhost", false);
+    let (client, server) = configs();
     let recorder = recorded(async {
         let (stream, accepted) = connection(server).await;
         // Others run meanwhile.
@@ -195,11 +131,11 @@ fn a_handshake_that_stalls_blocks_nobody_and_can_be_given_up() {
         accepted.cancel();
         assert!(accepted.await.is_err());
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-        let client = TcpStream::connect(silent.local_addr().unwrap())
+        let unanswered = TcpStream::connect(silent.local_addr().unwrap())
             .await
             .unwrap();
-        let connecting = TlsConnector::new(client_config(None));
-        let connecting = connecting.connect("localhost", client);
+        let connecting = TlsConnector::new(client);
+        let connecting = connecting.connect("localhost", unanswered);
         assert!(timeout(Duration::from_millis(5), connecting).await.is_err());
         drop(stream);
     });

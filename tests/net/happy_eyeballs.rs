@@ -1,7 +1,8 @@
 //! Connecting to the first of several addresses that answers.
 
 use crate::connections::{closed_address, stalled_address};
-use crate::run::{recorded, run};
+use crate::recorded::recorded;
+use crate::run::run;
 use loopscope::clock::ManualClock;
 use loopscope::event_loop::{sleep, spawn};
 use loopscope::instrument::{Address, ErrorType, RecordingInstrument};

@@ -13,6 +13,9 @@ mod names;
 #[cfg(test)]
 mod options;
 #[cfg(test)]
+#[path = "../support/recorded.rs"]
+mod recorded;
+#[cfg(test)]
 #[path = "../support/run.rs"]
 mod run;
 #[cfg(test)]

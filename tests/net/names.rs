@@ -1,6 +1,7 @@
 //! Names.
 
-use crate::run::{recorded, run};
+use crate::recorded::recorded;
+use crate::run::run;
 use loopscope::event_loop::{TaskGroup, spawn, yield_now};
 use loopscope::instrument::ErrorType;
 use loopscope::net::{TcpListener, TcpStream, lookup_host};

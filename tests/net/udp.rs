@@ -1,6 +1,7 @@
 //! Datagrams.
 
-use crate::run::{recorded, run};
+use crate::recorded::recorded;
+use crate::run::run;
 use loopscope::event_loop::{spawn, timeout, yield_now};
 use loopscope::instrument::{
     Address, EnterScope, ErrorType, PrintInstrument, SocketRole, Transport,

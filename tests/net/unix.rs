@@ -1,6 +1,7 @@
 //! Unix sockets.
 
-use crate::run::{recorded, run};
+use crate::recorded::recorded;
+use crate::run::run;
 use futures_lite::{AsyncReadExt, AsyncWriteExt, StreamExt};
 use loopscope::event_loop::{sleep, snapshot, spawn, yield_now};
 use loopscope::instrument::{Address, SocketRole, Transport};

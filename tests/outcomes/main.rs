@@ -6,6 +6,12 @@
 #[cfg(test)]
 mod accept;
 #[cfg(test)]
+#[path = "../tls/certificates.rs"]
+mod certificates;
+#[cfg(test)]
+#[path = "../tls/configs.rs"]
+mod configs;
+#[cfg(test)]
 mod connect;
 #[cfg(test)]
 #[path = "../support/connections.rs"]
@@ -21,6 +27,9 @@ mod queue_get;
 #[cfg(test)]
 mod queue_put;
 #[cfg(test)]
+#[path = "../support/recorded.rs"]
+mod recorded;
+#[cfg(test)]
 mod recv;
 #[cfg(test)]
 #[path = "../support/run.rs"]
@@ -29,9 +38,6 @@ mod run;
 mod send;
 #[cfg(test)]
 mod socket;
-#[cfg(test)]
-#[path = "../hooks/support.rs"]
-mod support;
 #[cfg(test)]
 mod table;
 #[cfg(test)]

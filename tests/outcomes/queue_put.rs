@@ -1,4 +1,4 @@
-use crate::run::recorded;
+use crate::recorded::recorded;
 use crate::table::{Outcome, check};
 use crate::ways::{self, give_up};
 use loopscope::instrument::RecordingInstrument;

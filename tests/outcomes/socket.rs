@@ -1,4 +1,4 @@
-use crate::run::recorded;
+use crate::recorded::recorded;
 use crate::table::{Outcome, check};
 use crate::ways::{self, closed_address, give_up, pair, stalled_address};
 use loopscope::instrument::{RecordingInstrument, SocketRole};

@@ -2,7 +2,7 @@
 
 pub(crate) use crate::connections::*;
 
-use crate::run::recorded;
+use crate::recorded::recorded;
 use loopscope::event_loop::{spawn, yield_now};
 use loopscope::instrument::{RecordingInstrument, SocketOperation};
 

@@ -1,4 +1,6 @@
-use crate::support::{Log, getters, run};
+use crate::run::run;
+use crate::tasks::getters;
+use crate::turns::Log;
 use loopscope::event_loop::{spawn, yield_now};
 use loopscope::sync::AsyncQueue;
 use std::pin::Pin;

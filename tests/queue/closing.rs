@@ -1,4 +1,5 @@
-use crate::support::{run, settle};
+use crate::run::run;
+use crate::turns::settle;
 use futures_lite::future::poll_once;
 use loopscope::event_loop::{spawn, yield_now};
 use loopscope::sync::{AsyncQueue, PutError, TryGetError, TryPutError};

@@ -1,4 +1,6 @@
-use crate::support::{Log, getters, putters, run, settle};
+use crate::run::run;
+use crate::tasks::{getters, putters};
+use crate::turns::{Log, settle};
 use futures_lite::StreamExt;
 use loopscope::event_loop::{spawn, timeout, yield_now};
 use loopscope::sync::{AsyncQueue, PutError};

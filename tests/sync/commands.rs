@@ -1,4 +1,5 @@
-use crate::support::{run, settle};
+use crate::run::run;
+use crate::turns::settle;
 use loopscope::event_loop::{TaskBuilder, snapshot};
 use loopscope::instrument::{EnterScope, RecordingInstrument, Resumption};
 use loopscope::sync::{AsyncQueue, AsyncSetQueue, Condition, CountdownLatch, Event, Lock};

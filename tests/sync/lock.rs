@@ -1,4 +1,5 @@
-use crate::support::{Log, run, settle};
+use crate::run::run;
+use crate::turns::{Log, settle};
 use loopscope::event_loop::{JoinHandle, spawn, timeout, yield_now};
 use loopscope::sync::Lock;
 use proptest::prelude::*;

@@ -1,4 +1,5 @@
-use crate::support::{Log, run, settle};
+use crate::run::run;
+use crate::turns::{Log, settle};
 use futures_lite::StreamExt;
 use loopscope::event_loop::{spawn, yield_now};
 use loopscope::instrument::{EnterScope, RecordingInstrument};

@@ -1,7 +1,7 @@
 //! A process that has run out of descriptors.
 
 use crate::own_process::{in_own_process, passed};
-use crate::run::recorded;
+use crate::recorded::recorded;
 use loopscope::event_loop::{sleep, spawn};
 use loopscope::instrument::ErrorType;
 use loopscope::net::TcpListener;

@@ -2,7 +2,7 @@
 //! everything else goes on.
 
 use crate::own_process::{in_own_process, passed};
-use crate::run::recorded;
+use crate::recorded::recorded;
 use loopscope::event_loop::spawn;
 use loopscope::instrument::{ErrorType, RecordingInstrument, SocketOperation};
 use loopscope::net::{TcpListener, TcpStream, UdpSocket};

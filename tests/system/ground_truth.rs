@@ -1,7 +1,7 @@
 //! What the hooks and the exported metrics say of a run is what its system calls did.
 
 use crate::own_process::{in_own_process, tell, told};
-use crate::run::recorded;
+use crate::recorded::recorded;
 use crate::trace::{self, ByTransport, Call, calls};
 use loopscope::event_loop::{TaskGroup, spawn, timeout, yield_now};
 use loopscope::instrument::{EnterScope, Recorded, RecordingInstrument, SocketOperation};

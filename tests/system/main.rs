@@ -14,6 +14,9 @@ mod own_process;
 #[cfg(test)]
 mod printing;
 #[cfg(test)]
+#[path = "../support/recorded.rs"]
+mod recorded;
+#[cfg(test)]
 #[path = "../support/run.rs"]
 mod run;
 #[cfg(test)]

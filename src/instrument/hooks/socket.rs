@@ -4,7 +4,7 @@ use super::wait::{Start, current_task};
 use crate::clock::Timestamp;
 use crate::instrument::metadata::*;
 use crate::instrument::scope::{self, Stack};
-use crate::instrument::{Address, ErrorType, Failure, SocketHandle};
+use crate::instrument::{Address, Failure, SocketHandle};
 use std::future::poll_fn;
 use std::io;
 use std::net::IpAddr;
@@ -404,8 +404,8 @@ impl DnsLookup {
     }
 
     /// The look-up has ended.
-    pub(crate) fn ready(mut self, outcome: Result<&[IpAddr], (&io::Error, ErrorType)>) {
-        self.end_in(outcome.map_err(|(error, error_type)| Failure::Error { error, error_type }));
+    pub(crate) fn ready(mut self, outcome: Result<&[IpAddr], &io::Error>) {
+        self.end_in(outcome.map_err(Failure::from_io));
     }
 
     fn end_in(&mut self, outcome: Result<&[IpAddr], Failure<'_>>) {

@@ -238,13 +238,13 @@ fn look_ups_tell_their_outcome() {
         lookup.park();
         lookup.ready(Ok(&[IpAddr::from(Ipv4Addr::LOCALHOST)]));
         let unknown = DnsLookup::start("nowhere.invalid".into());
-        unknown.ready(Err((&error, ErrorType::HostNotFound)));
+        unknown.ready(Err(&error));
     });
     recorder.assert_paired();
     let lookups = recorder.of("on_dns_lookup_ready");
     assert_eq!(lookups[0].answers, Some(1));
     assert_eq!(lookups[0].immediate, Some(false));
-    assert_eq!(lookups[1].error_type, Some(ErrorType::HostNotFound));
+    assert_eq!(lookups[1].error_type, Some(ErrorType::ConnectionReset));
     assert_eq!(lookups[1].immediate, Some(true));
 }
 
@@ -255,10 +255,12 @@ fn handshakes_tell_their_outcome() {
     let recorder = recorded(|| {
         let mut handshake = TlsHandshake::start(socket.clone(), None);
         handshake.park();
-        handshake.set_server_hostname("example.org");
+        handshake.note_server_hostname(|| None);
+        handshake.note_server_hostname(|| Some("example.org".into()));
+        handshake.note_server_hostname(|| Some("elsewhere.org".into()));
         handshake.complete(TlsSession::default());
         let refused = TlsHandshake::start(socket.clone(), Some("example.org"));
-        refused.failed(&error, ErrorType::TlsAlert);
+        refused.failed(&error);
         drop(TlsHandshake::start(socket.clone(), None));
     });
     recorder.assert_hooks(&[
@@ -269,7 +271,7 @@ fn handshakes_tell_their_outcome() {
     let events = recorder.events();
     assert_eq!(events[0].name.as_deref(), Some("example.org"));
     assert_eq!(events[0].immediate, Some(false));
-    assert_eq!(events[1].error_type, Some(ErrorType::TlsAlert));
+    assert_eq!(events[1].error_type, Some(ErrorType::ConnectionReset));
     assert_eq!(events[1].immediate, Some(true));
     assert_eq!(events[2].failure.as_deref(), Some("cancelled"));
     assert_eq!(events[2].error_type, None);

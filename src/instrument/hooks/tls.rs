@@ -3,7 +3,7 @@
 use super::wait::Start;
 use crate::clock::Timestamp;
 use crate::instrument::metadata::{TlsHandshakeErrorMetadata, TlsHandshakeMetadata, TlsSession};
-use crate::instrument::{ErrorType, Failure, SocketHandle};
+use crate::instrument::{Failure, SocketHandle};
 use std::io;
 use std::rc::Rc;
 
@@ -33,10 +33,10 @@ impl TlsHandshake {
         self.parked = true;
     }
 
-    /// The name that the client asked for is known now.
-    pub(crate) fn set_server_hostname(&mut self, name: &str) {
-        if self.start.is_some() {
-            self.server_hostname = Some(name.into());
+    /// Looks whether the name that the client asked for is known now, unless it was before.
+    pub(crate) fn note_server_hostname(&mut self, find: impl FnOnce() -> Option<String>) {
+        if self.start.is_some() && self.server_hostname.is_none() {
+            self.server_hostname = find();
         }
     }
 
@@ -60,8 +60,8 @@ impl TlsHandshake {
     }
 
     /// The handshake failed.
-    pub(crate) fn failed(mut self, error: &io::Error, error_type: ErrorType) {
-        self.end_in(Failure::Error { error, error_type });
+    pub(crate) fn failed(mut self, error: &io::Error) {
+        self.end_in(Failure::from_io(error));
     }
 
     fn end_in(&mut self, failure: Failure<'_>) {

@@ -1,85 +1,118 @@
-//! What kind of failure a TLS handshake ended in.
+//! The errors of TLS, as I/O errors that know their kind and say what to do.
 
-use crate::instrument::ErrorType;
-use futures_rustls::rustls::{CertificateError, Error, PeerIncompatible};
+use super::advice;
+use super::error_type::error_type;
+use super::first_bytes::FirstBytes;
+use crate::instrument::{ClassifiedError, ErrorType};
+use rustls::Error;
 use std::io;
+use std::time::Duration;
 
-/// The kind of failure, from rustls' error where there is one in `error`.
-pub(super) fn error_type(error: &io::Error) -> ErrorType {
-    match error
-        .get_ref()
-        .and_then(|source| source.downcast_ref::<Error>())
-    {
-        Some(error) => rustls_error_type(error),
-        None => ErrorType::from_io(error),
+/// What rustls ended in.
+pub(super) fn from_rustls(error: Error) -> io::Error {
+    let error_type = error_type(&error);
+    let message = match &error {
+        Error::AlertReceived(_) => described(&error, advice::for_alert(error_type)),
+        _ => described(&error, advice::for_own_finding(error_type)),
+    };
+    ClassifiedError::io_error(error_type, io::ErrorKind::InvalidData, message, error)
+}
+
+/// What rustls ended in before the handshake was complete.
+pub(super) fn in_handshake(error: Error, first: &FirstBytes) -> io::Error {
+    if !matches!(error, Error::InvalidMessage(_)) || !first.are_http() {
+        return from_rustls(error);
+    }
+    let error_type = ErrorType::TlsPlainHttp;
+    let message = match advice::for_own_finding(error_type) {
+        Some(advice) => format!("the peer speaks HTTP without TLS: {advice}"),
+        None => error.to_string(),
+    };
+    ClassifiedError::io_error(error_type, io::ErrorKind::InvalidData, message, error)
+}
+
+/// What rustls' reader or writer says, which may be what the connection has ended in.
+pub(super) fn from_io(error: io::Error) -> io::Error {
+    match error.downcast() {
+        Ok(error) => from_rustls(error),
+        Err(error) => error,
     }
 }
 
-fn rustls_error_type(error: &Error) -> ErrorType {
-    match error {
-        Error::InvalidCertificate(error) => certificate_error_type(error),
-        Error::NoCertificatesPresented => ErrorType::TlsCertificateMissing,
-        Error::AlertReceived(_) => ErrorType::TlsAlert,
-        Error::NoApplicationProtocol => ErrorType::TlsNoApplicationProtocol,
-        Error::PeerIncompatible(error) => incompatible_error_type(error),
-        Error::InvalidMessage(_)
-        | Error::InappropriateMessage { .. }
-        | Error::InappropriateHandshakeMessage { .. }
-        | Error::PeerMisbehaved(_)
-        | Error::PeerSentOversizedRecord
-        | Error::DecryptError => ErrorType::TlsInvalidMessage,
-        _ => ErrorType::Other,
-    }
+/// The stream has ended, without the word that this is its end.
+pub(super) fn truncated(error: io::Error) -> io::Error {
+    ClassifiedError::io_error(
+        ErrorType::TlsTruncated,
+        io::ErrorKind::UnexpectedEof,
+        String::from(
+            "the peer closed the connection without TLS's close_notify: what it sent may be cut \
+             off; a peer that means to end the stream has to close its TLS stream first",
+        ),
+        error,
+    )
 }
 
-fn certificate_error_type(error: &CertificateError) -> ErrorType {
-    match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            ErrorType::TlsCertificateExpired
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            ErrorType::TlsCertificateNotYetValid
-        }
-        CertificateError::Revoked => ErrorType::TlsCertificateRevoked,
-        CertificateError::UnknownIssuer => ErrorType::TlsCertificateUnknownIssuer,
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            ErrorType::TlsCertificateWrongName
-        }
-        _ => ErrorType::TlsCertificateInvalid,
-    }
+/// The peer has closed the connection before the handshake was complete.
+pub(super) fn gone() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::UnexpectedEof,
+        "the peer closed the connection in the middle of the TLS handshake: see its log",
+    )
 }
 
-fn incompatible_error_type(error: &PeerIncompatible) -> ErrorType {
-    match error {
-        PeerIncompatible::ServerDoesNotSupportTls12Or13
-        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
-        | PeerIncompatible::SupportedVersionsExtensionRequired
-        | PeerIncompatible::Tls12NotOffered
-        | PeerIncompatible::Tls12NotOfferedOrEnabled
-        | PeerIncompatible::Tls13RequiredForQuic => ErrorType::TlsProtocolVersion,
-        _ => ErrorType::TlsIncompatible,
+/// The handshake was not complete in time.
+pub(super) fn too_slow(limit: Duration) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::TimedOut,
+        format!(
+            "the TLS handshake was not complete after {limit:?}: the peer is silent or slow, or \
+             does not speak TLS; handshake_timeout sets the limit"
+        ),
+    )
+}
+
+fn described(error: &Error, advice: Option<&str>) -> String {
+    match advice {
+        Some(advice) => format!("{error}: {advice}"),
+        None => error.to_string(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures_rustls::rustls::InvalidMessage;
+    use rustls::{AlertDescription, CertificateError};
+    use std::error::Error as _;
 
     #[test]
-    fn rustls_errors_are_told_apart_within_io_errors() {
-        let kind = |error: Error| error_type(&io::Error::new(io::ErrorKind::InvalidData, error));
+    fn an_error_says_what_to_do_and_keeps_its_source() {
+        let expired = Error::InvalidCertificate(CertificateError::Expired);
+        let error = from_rustls(expired.clone());
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
         assert_eq!(
-            kind(Error::InvalidCertificate(CertificateError::Expired)),
-            ErrorType::TlsCertificateExpired
+            error.to_string(),
+            "invalid peer certificate: Expired: the peer has to renew its certificate, or this \
+             machine's clock is fast"
         );
+        let source = error.source().unwrap().downcast_ref::<Error>();
+        assert_eq!(source, Some(&expired));
+    }
+
+    #[test]
+    fn who_is_to_act_depends_on_who_found_it() {
+        let told = from_rustls(Error::AlertReceived(AlertDescription::CertificateExpired));
+        assert_eq!(ErrorType::from_io(&told), ErrorType::TlsCertificateExpired);
+        assert!(told.to_string().contains("this side's certificate"));
+    }
+
+    #[test]
+    fn errors_of_the_system_stay_what_they_are() {
+        let reset = from_io(io::ErrorKind::ConnectionReset.into());
+        assert_eq!(ErrorType::from_io(&reset), ErrorType::ConnectionReset);
+        let wrapped = io::Error::new(io::ErrorKind::InvalidData, Error::DecryptError);
         assert_eq!(
-            kind(Error::InvalidMessage(InvalidMessage::InvalidContentType)),
+            ErrorType::from_io(&from_io(wrapped)),
             ErrorType::TlsInvalidMessage
-        );
-        assert_eq!(
-            error_type(&io::ErrorKind::UnexpectedEof.into()),
-            ErrorType::UnexpectedEof
         );
     }
 }

@@ -1,139 +1,96 @@
-//! TLS handshakes, as client and as server.
+//! A TLS handshake, of either side.
 
-use super::error::error_type;
-use super::stream::{TlsStream, Unhooked};
-use crate::event_loop::park;
+use super::error;
+use super::first_bytes::FirstBytes;
+use super::stream::TlsStream;
+use crate::event_loop::{park, timeout};
 use crate::instrument::hooks::TlsHandshake;
-use crate::instrument::{Command, SocketHandle, TlsSession};
+use crate::instrument::{Command, TlsSession};
 use crate::net::TcpStream;
-use futures_rustls::rustls::pki_types::ServerName;
-use futures_rustls::rustls::{
-    ClientConfig, CommonState, HandshakeKind, ProtocolVersion, ServerConfig,
-};
-use std::fmt;
+use rustls::{CommonState, Connection, Error, HandshakeKind, ProtocolVersion};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
-use std::rc::Rc;
-use std::sync::Arc;
+use std::time::Duration;
 
-/// Speaks TLS as a client, with the caller's rustls configuration.
-#[derive(Clone)]
-pub struct TlsConnector {
-    inner: futures_rustls::TlsConnector,
-}
+/// How long a handshake may take unless the caller says otherwise.
+pub(super) const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
 
-impl TlsConnector {
-    /// A connector with this configuration.
-    pub fn new(config: Arc<ClientConfig>) -> Self {
-        Self {
-            inner: config.into(),
+/// Performs the handshake of the connection that `start` makes, and reports how it ended.
+///
+/// `server_name` is the name that a client connects by; a server learns it.
+pub(super) async fn perform(
+    stream: TcpStream,
+    server_name: Option<&str>,
+    limit: Duration,
+    start: impl FnOnce() -> Result<Connection, Error>,
+) -> io::Result<TlsStream> {
+    // Declared before the hooks: given up, the handshake ends before its socket is closed.
+    let mut tls_stream;
+    let mut hooks = TlsHandshake::start(stream.handle().clone(), server_name);
+    let connection = match start() {
+        Ok(connection) => connection,
+        Err(error) => {
+            let error = error::from_rustls(error);
+            hooks.failed(&error);
+            return Err(error);
+        }
+    };
+    tls_stream = TlsStream::new(stream, connection);
+    let driven = drive(&tls_stream, &mut hooks);
+    let result = if limit == Duration::MAX {
+        driven.await
+    } else {
+        let in_time = timeout(limit, driven).await;
+        in_time.unwrap_or_else(|_| Err(error::too_slow(limit)))
+    };
+    match result {
+        Ok(()) => {
+            report_session(hooks, tls_stream.state());
+            Ok(tls_stream)
+        }
+        Err(error) => {
+            hooks.failed(&error);
+            Err(error)
         }
     }
-
-    /// Performs the handshake over `stream` with the server of that name, without blocking the
-    /// loop.
-    ///
-    /// # Errors
-    ///
-    /// [`io::ErrorKind::InvalidInput`] for what is neither a DNS name nor an IP address, and the
-    /// [`rustls::Error`](futures_rustls::rustls::Error), wrapped, that the handshake ended in.
-    pub async fn connect(&self, server_name: &str, stream: TcpStream) -> io::Result<TlsStream> {
-        let name = ServerName::try_from(String::from(server_name)).map_err(|_| {
-            io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("{server_name:?} is neither a DNS name nor an IP address"),
-            )
-        })?;
-        let handle = stream.handle().clone();
-        let hooks = TlsHandshake::start(handle.clone(), Some(server_name));
-        let handshake = self.inner.connect(name, Unhooked::new(stream));
-        let stream = drive(handshake, hooks, handle, |stream| {
-            let (_, connection) = stream.get_ref();
-            (&**connection, None)
-        })
-        .await?;
-        Ok(TlsStream::new(stream.into()))
-    }
 }
 
-impl fmt::Debug for TlsConnector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsConnector").finish_non_exhaustive()
-    }
-}
-
-/// Speaks TLS as a server, with the caller's rustls configuration.
-#[derive(Clone)]
-pub struct TlsAcceptor {
-    inner: futures_rustls::TlsAcceptor,
-}
-
-impl TlsAcceptor {
-    /// An acceptor with this configuration.
-    pub fn new(config: Arc<ServerConfig>) -> Self {
-        Self {
-            inner: config.into(),
-        }
-    }
-
-    /// Performs the handshake over an accepted `stream`, without blocking the loop.
-    ///
-    /// # Errors
-    ///
-    /// The [`rustls::Error`](futures_rustls::rustls::Error), wrapped, that the handshake ended in.
-    pub async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream> {
-        let handle = stream.handle().clone();
-        let hooks = TlsHandshake::start(handle.clone(), None);
-        let handshake = self.inner.accept(Unhooked::new(stream));
-        let stream = drive(handshake, hooks, handle, |stream| {
-            let (_, connection) = stream.get_ref();
-            (&**connection, connection.server_name())
-        })
-        .await?;
-        Ok(TlsStream::new(stream.into()))
-    }
-}
-
-impl fmt::Debug for TlsAcceptor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsAcceptor").finish_non_exhaustive()
-    }
-}
-
-/// Drives a handshake to its end and reports it. `describe` finds the connection in the stream,
-/// and the name that a client asked a server for.
-async fn drive<S>(
-    handshake: impl Future<Output = io::Result<S>>,
-    mut hooks: TlsHandshake,
-    handle: Rc<SocketHandle>,
-    describe: impl Fn(&S) -> (&CommonState, Option<&str>),
-) -> io::Result<S> {
-    let mut handshake = pin!(handshake);
-    let result = poll_fn(|cx| {
-        let polled = handshake.as_mut().poll(cx);
+/// Drives the exchange of messages, and tells what the task waits for and for which server.
+async fn drive(stream: &TlsStream, hooks: &mut TlsHandshake) -> io::Result<()> {
+    let mut exchange = pin!(exchange(stream));
+    poll_fn(|cx| {
+        let polled = exchange.as_mut().poll(cx);
+        hooks.note_server_hostname(|| stream.server_name());
         if polled.is_pending() {
             hooks.park();
-            park::wait_on(Command::TlsHandshake(handle.clone()));
+            park::wait_on(Command::TlsHandshake(stream.handle().clone()));
         }
         polled
     })
-    .await;
-    match &result {
-        Ok(stream) => {
-            let (connection, asked_for) = describe(stream);
-            if let Some(name) = asked_for {
-                hooks.set_server_hostname(name);
-            }
-            report_session(hooks, connection);
-        }
-        Err(error) => hooks.failed(error, error_type(error)),
-    }
-    result
+    .await
 }
 
-fn report_session(hooks: TlsHandshake, connection: &CommonState) {
-    let suite = connection
+/// Exchanges messages with the peer until both have what they need.
+async fn exchange(stream: &TlsStream) -> io::Result<()> {
+    let mut first = FirstBytes::default();
+    loop {
+        poll_fn(|cx| stream.poll_send(cx, false)).await?;
+        if !stream.is_handshaking() {
+            return Ok(());
+        }
+        let receive = poll_fn(|cx| stream.poll_receive(cx, false, |bytes| first.note(bytes)));
+        if receive.await? == 0 {
+            return Err(error::gone());
+        }
+        if let Err(error) = stream.process() {
+            return Err(error::in_handshake(error, &first));
+        }
+    }
+}
+
+fn report_session(hooks: TlsHandshake, state: &CommonState) {
+    let suite = state
         .negotiated_cipher_suite()
         .and_then(|suite| suite.suite().as_str());
     // rustls marks the suites of TLS 1.3 in their names, the registry of IANA does not.
@@ -141,15 +98,15 @@ fn report_session(hooks: TlsHandshake, connection: &CommonState) {
         Some(rest) => format!("TLS_{rest}"),
         None => name.into(),
     });
-    let group = connection
+    let group = state
         .negotiated_key_exchange_group()
         .and_then(|group| group.name().as_str());
     let session = TlsSession {
-        version: connection.protocol_version().and_then(version_name),
+        version: state.protocol_version().and_then(version_name),
         cipher: cipher.as_deref(),
         curve: group,
-        next_protocol: connection.alpn_protocol(),
-        resumed: connection
+        next_protocol: state.alpn_protocol(),
+        resumed: state
             .handshake_kind()
             .map(|kind| matches!(kind, HandshakeKind::Resumed)),
     };
