@@ -2,8 +2,8 @@
 //! OpenTelemetry.
 //!
 //! A program that runs on the loop shows, without a line of tracing code of its own, where its
-//! time goes: which task waited for which socket, queue, timer or TLS handshake, for how long, and
-//! how late the loop woke it. Hooks fire in start/ready pairs; instruments listen to them in nested
+//! time goes: which task waited for which socket, queue, lock, timer or TLS handshake, for how long,
+//! and how late the loop woke it. Hooks fire in start/ready pairs; instruments listen to them in nested
 //! scopes. With no instrument in force a hook costs one check.
 //!
 //! ```
@@ -56,6 +56,7 @@
 //! | `otlp` | `Telemetry`: OTLP over HTTP with protobuf, without an async runtime | yes |
 //! | `otlp-json` | the protocol `http/json` | |
 //! | `otlp-grpc` | the protocol `grpc`, which brings tokio and tonic | |
+//! | `serde` | snapshots of a loop can be serialized | |
 //! | `testing` | `RecordingInstrument` and `ManualClock`, for tests | |
 //!
 //! # Hooks
