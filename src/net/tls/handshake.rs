@@ -47,7 +47,10 @@ impl TlsConnector {
         })?;
         let handle = stream.handle().clone();
         let hooks = TlsHandshake::start(handle.clone(), Some(server_name));
-        let handshake = self.inner.connect(name, Unhooked::new(stream));
+        let handshake = self
+            .inner
+            .connect(name, Unhooked::new(stream))
+            .into_fallible();
         let stream = drive(handshake, hooks, handle, |stream| {
             let (_, connection) = stream.get_ref();
             (&**connection, None)
@@ -85,7 +88,7 @@ impl TlsAcceptor {
     pub async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream> {
         let handle = stream.handle().clone();
         let hooks = TlsHandshake::start(handle.clone(), None);
-        let handshake = self.inner.accept(Unhooked::new(stream));
+        let handshake = self.inner.accept(Unhooked::new(stream)).into_fallible();
         let stream = drive(handshake, hooks, handle, |stream| {
             let (_, connection) = stream.get_ref();
             (&**connection, connection.server_name())
@@ -104,12 +107,14 @@ impl fmt::Debug for TlsAcceptor {
 /// Drives a handshake to its end and reports it. `describe` finds the connection in the stream,
 /// and the name that a client asked a server for.
 async fn drive<S>(
-    handshake: impl Future<Output = io::Result<S>>,
-    mut hooks: TlsHandshake,
+    handshake: impl Future<Output = Result<S, (io::Error, Unhooked)>>,
+    hooks: TlsHandshake,
     handle: Rc<SocketHandle>,
     describe: impl Fn(&S) -> (&CommonState, Option<&str>),
 ) -> io::Result<S> {
     let mut handshake = pin!(handshake);
+    // Declared after the stream: given up, the handshake ends before the socket is closed.
+    let mut hooks = hooks;
     let result = poll_fn(|cx| {
         let polled = handshake.as_mut().poll(cx);
         if polled.is_pending() {
@@ -119,17 +124,22 @@ async fn drive<S>(
         polled
     })
     .await;
-    match &result {
+    match result {
         Ok(stream) => {
-            let (connection, asked_for) = describe(stream);
+            let (connection, asked_for) = describe(&stream);
             if let Some(name) = asked_for {
                 hooks.set_server_hostname(name);
             }
             report_session(hooks, connection);
+            Ok(stream)
         }
-        Err(error) => hooks.failed(error, error_type(error)),
+        Err((error, stream)) => {
+            hooks.failed(&error, error_type(&error));
+            // Closed only now, after its last operation has ended.
+            drop(stream);
+            Err(error)
+        }
     }
-    result
 }
 
 fn report_session(hooks: TlsHandshake, connection: &CommonState) {
