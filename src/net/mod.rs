@@ -12,6 +12,7 @@ mod accepting;
 mod address;
 #[cfg(unix)]
 mod fd;
+mod filling;
 mod incoming;
 mod lookup;
 mod socket;
