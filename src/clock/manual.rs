@@ -12,7 +12,7 @@ thread_local! {
 /// Replaces this thread's clock, until dropped, by one that moves only when told to.
 ///
 /// An event loop that runs under it never waits for a timer: where it would sleep until the next
-/// deadline, it moves the clock there instead. A test of an hour's timeout takes no time.
+/// deadline, no task and no socket being ready, it moves the clock there instead. A test of an hour's timeout takes no time.
 ///
 /// ```
 /// use loopscope::clock::{ManualClock, Timestamp};
@@ -57,11 +57,14 @@ pub(super) fn now() -> Option<u64> {
     NOW.get()
 }
 
-/// Moves a manual clock to `deadline` and tells whether there is one.
-pub(crate) fn auto_advance(deadline: Timestamp) -> bool {
-    let manual = NOW.get();
-    if let Some(now) = manual {
+/// Whether this thread's clock is a manual one.
+pub(crate) fn is_manual() -> bool {
+    NOW.get().is_some()
+}
+
+/// Moves this thread's clock to `deadline` if it is a manual one.
+pub(crate) fn auto_advance(deadline: Timestamp) {
+    if let Some(now) = NOW.get() {
         NOW.set(Some(now.max(deadline.as_nanos())));
     }
-    manual.is_some()
 }

@@ -14,7 +14,7 @@ mod manual;
 #[cfg(any(test, feature = "testing"))]
 pub use manual::ManualClock;
 #[cfg(any(test, feature = "testing"))]
-pub(crate) use manual::auto_advance;
+pub(crate) use manual::{auto_advance, is_manual};
 
 /// A point on the process's monotonic clock, in whole nanoseconds.
 ///

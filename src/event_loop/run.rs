@@ -179,6 +179,8 @@ impl<'a> Turns<'a> {
         if let Some(park_time) = parked {
             self.active_since = hooks::loop_unpark(&core.info, park_time, events);
         }
+        #[cfg(any(test, feature = "testing"))]
+        advance_manual_clock(core, events);
         core.reactor.dispatch();
         fire_timers(core);
     }
@@ -233,12 +235,22 @@ fn run_ready<T>(
 fn time_left(core: &Core) -> Option<Duration> {
     let deadline = core.timers.borrow().next_deadline()?;
     #[cfg(any(test, feature = "testing"))]
-    if crate::clock::auto_advance(deadline) {
+    if crate::clock::is_manual() {
         return Some(Duration::ZERO);
     }
     let left = deadline - Timestamp::now();
     // The system sleeps in whole milliseconds; mio rounds up, so that no timer is early.
     Some(left)
+}
+
+/// Moves a manual clock to the next deadline where the loop would sleep until then: no task is
+/// ready, and no socket either.
+#[cfg(any(test, feature = "testing"))]
+fn advance_manual_clock(core: &Core, events: usize) {
+    let deadline = core.timers.borrow().next_deadline();
+    if let Some(deadline) = deadline.filter(|_| events == 0 && !core.has_ready()) {
+        crate::clock::auto_advance(deadline);
+    }
 }
 
 fn fire_timers(core: &Core) {
