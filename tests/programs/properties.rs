@@ -12,8 +12,6 @@ use proptest::test_runner::FileFailurePersistence;
 fn config(cases: u32) -> ProptestConfig {
     let mut config = ProptestConfig {
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
-        // What is left of a program that fails now and then is a good start, too.
-        max_shrink_iters: 2000,
         ..ProptestConfig::default()
     };
     if std::env::var_os("PROPTEST_CASES").is_none() {
