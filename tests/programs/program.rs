@@ -4,6 +4,8 @@
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
     pub(crate) steps: Vec<Step>,
+    /// The main task joins its children before it ends.
+    pub(crate) joins: bool,
     /// The loop, with the tasks that are left, ends before the scope in which it ran.
     pub(crate) ends_in_scope: bool,
 }

@@ -31,7 +31,7 @@ pub(crate) fn check(program: &Program, clock: Clock) -> Result<(), String> {
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(config(500))]
 
     /// With all peers, under the system's clock.
     #[test]
@@ -41,7 +41,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(config(800))]
 
     /// With peers on the same loop, under a clock that makes time limits fire in all places.
     #[test]

@@ -8,6 +8,7 @@ use crate::run::Clock;
 fn keeps_the_rules(steps: Vec<Step>, clock: Clock) {
     let program = Program {
         steps,
+        joins: true,
         ends_in_scope: false,
     };
     if let Err(broken) = check(&program, clock) {

@@ -6,7 +6,7 @@ use crate::otel_support::Bridge;
 use crate::peers::{Connection, Moved, peers};
 use crate::program::{Ending, Program};
 use crate::spans::SpanLog;
-use crate::steps::take;
+use crate::steps::take_all;
 use crate::world::{World, serve};
 use loopscope::clock::ManualClock;
 use loopscope::event_loop::{EventLoop, current_task, timeout};
@@ -121,7 +121,7 @@ async fn main_task(
     let actor = Actor::main(Rc::new(world));
     serve(&actor);
     // Whether it is ended by the limit is no matter.
-    let _ = timeout(clock.tick() * LIMIT, take(&actor, &program.steps)).await;
+    let _ = timeout(clock.tick() * LIMIT, take_all(&actor, program)).await;
     ledger.ends(place, Ending::Completes);
 }
 

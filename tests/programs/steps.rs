@@ -3,7 +3,7 @@
 use crate::actor::{Actor, Entered, Start};
 use crate::connection::{converse, serve};
 use crate::ledger::Kind;
-use crate::program::{Child, Ending, QueueStep, Step};
+use crate::program::{Child, Ending, Program, QueueStep, Step};
 use crate::watched::{Outcome, Watched};
 use futures_channel::oneshot;
 use futures_lite::future::or;
@@ -17,10 +17,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 /// Takes the steps one after the other.
-pub(crate) fn take<'a>(
-    actor: &'a Actor,
-    steps: &'a [Step],
-) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+fn take<'a>(actor: &'a Actor, steps: &'a [Step]) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
     Box::pin(async move {
         let mut guards = Vec::new();
         for step in steps {
@@ -130,6 +127,14 @@ async fn group(actor: &Actor, children: &[Child], joined: bool) {
     if joined {
         // Each task's end is held against its hooks.
         let _ = group.join_all().await;
+    }
+}
+
+/// Takes the steps of a program.
+pub(crate) async fn take_all(main: &Actor, program: &Program) {
+    take(main, &program.steps).await;
+    while program.joins && !main.children.borrow().is_empty() {
+        join(main, 0).await;
     }
 }
 

@@ -26,9 +26,11 @@ const ALL_TARGETS: &[Target] = &[
 const ON_THE_LOOP: &[Target] = ALL_TARGETS.split_at(5).0;
 
 pub(crate) fn program(clock: Clock) -> impl Strategy<Value = Program> {
-    let parts = (vec(step(clock), 0..8), any::<bool>());
-    parts.prop_map(|(steps, ends_in_scope)| Program {
+    let flags = (prop::bool::weighted(0.8), any::<bool>());
+    let parts = (vec(step(clock), 0..8), flags);
+    parts.prop_map(|(steps, (joins, ends_in_scope))| Program {
         steps,
+        joins,
         ends_in_scope,
     })
 }
@@ -119,8 +121,14 @@ fn service() -> impl Strategy<Value = Service> {
     })
 }
 
+/// Moves; half of the time they come to a clean end, of which it is known what both ends moved.
 fn moves() -> impl Strategy<Value = Vec<Move>> {
-    vec(a_move(), 0..6)
+    (vec(a_move(), 0..6), any::<bool>()).prop_map(|(mut moves, ends_cleanly)| {
+        if ends_cleanly {
+            moves.extend([Move::HalfClose, Move::ReadToEnd]);
+        }
+        moves
+    })
 }
 
 fn a_move() -> impl Strategy<Value = Move> {
