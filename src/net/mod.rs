@@ -14,6 +14,7 @@ mod address;
 mod connecting;
 #[cfg(unix)]
 mod fd;
+mod filling;
 mod happy_eyeballs;
 mod lookup;
 mod options;

@@ -1,5 +1,6 @@
 //! Reading and writing a stream as pairs of hooks, whatever moves the bytes.
 
+use super::filling::Filling;
 use crate::clock::Timestamp;
 use crate::event_loop::reactor::Side;
 use crate::instrument::hooks::SocketOp;
@@ -101,27 +102,19 @@ impl PolledOps {
         stream: &impl RawStream,
         buffer: &mut [u8],
     ) -> io::Result<()> {
-        let mut op = begin(&self.recv, SocketOperation::Recv, stream);
-        let mut filled = 0;
-        while filled < buffer.len() {
-            let error = match read_part(&mut op, stream, &mut buffer[filled..]).await {
-                Ok(0) => io::Error::new(
-                    io::ErrorKind::UnexpectedEof,
-                    format!(
-                        "the peer ended the stream after {filled} of {} bytes",
-                        buffer.len()
-                    ),
-                ),
-                Ok(count) => {
-                    filled += count;
-                    continue;
-                }
+        let op = begin(&self.recv, SocketOperation::Recv, stream);
+        let mut filling = Filling::new(op, buffer);
+        while !filling.is_full() {
+            let error = match filling.read_part(stream).await {
+                Ok(0) => filling.too_short(),
+                Ok(_) => continue,
                 Err(error) => error,
             };
-            op.failed_after(&buffer[..filled], &error, stream.ready_time(Side::Read));
+            let ready_time = stream.ready_time(Side::Read);
+            filling.end(|op, filled| op.failed_after(filled, &error, ready_time));
             return Err(error);
         }
-        op.received(buffer, stream.ready_time(Side::Read));
+        filling.end(|op, filled| op.received(filled, stream.ready_time(Side::Read)));
         Ok(())
     }
 
@@ -180,7 +173,7 @@ fn begin(
     SocketOp::start(operation, stream.handle())
 }
 
-async fn read_part(
+pub(super) async fn read_part(
     op: &mut SocketOp,
     stream: &impl RawStream,
     buffer: &mut [u8],

@@ -1,5 +1,7 @@
 use loopscope::clock::{ManualClock, Timestamp};
 use loopscope::event_loop::{EventLoop, sleep, sleep_until, spawn, timeout, yield_now};
+use loopscope::net::TcpStream;
+use socket2::SockRef;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -125,5 +127,30 @@ fn a_hundred_thousand_timers_half_of_them_cancelled() {
             slept += u32::from(task.await.is_ok());
         }
         assert_eq!(slept, 50_000);
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_manual_clock_waits_for_what_sockets_have_already() {
+    use std::io::Write;
+    let _clock = ManualClock::install();
+    EventLoop::new().unwrap().run_until_complete(async {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap());
+        let stream = stream.await.unwrap();
+        let (mut peer, _) = listener.accept().unwrap();
+        let nothing = futures_lite::future::poll_once(stream.read(&mut [0; 1])).await;
+        assert!(nothing.is_none());
+        // There before the task waits for it.
+        peer.write_all(b"x").unwrap();
+        while SockRef::from(&stream)
+            .peek(&mut [std::mem::MaybeUninit::uninit()])
+            .is_err()
+        {}
+        let start = Timestamp::now();
+        let read = timeout(SECOND, stream.read(&mut [0; 1])).await;
+        assert_eq!(read.expect("it need not wait").unwrap(), 1);
+        assert_eq!(Timestamp::now(), start);
     });
 }

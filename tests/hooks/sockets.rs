@@ -232,6 +232,24 @@ fn operations_that_are_given_up_are_cancelled() {
 }
 
 #[test]
+fn a_read_that_is_given_up_half_way_tells_what_it_has_received() {
+    let recorder = recorded(async {
+        let (client, server) = pair().await;
+        client.write_all(b"half").await.unwrap();
+        let mut buffer = [0; 8];
+        let read = server.read_exact(&mut buffer);
+        assert!(timeout(SHORT, read).await.is_err());
+        drop(client);
+        assert_eq!(server.read(&mut [0; 8]).await.unwrap(), 0);
+    });
+    let error = &recorder.of("on_socket_error")[0];
+    assert_eq!(error.failure.as_deref(), Some("cancelled"));
+    assert_eq!(error.size, Some(4), "nobody else will find it");
+    let data = recorder.of("on_socket_recv_data");
+    assert_eq!(data[0].data.as_deref(), Some(&b"half"[..]));
+}
+
+#[test]
 fn a_connect_ends_before_its_socket_is_closed() {
     let recorder = recorded(async {
         // Refused once the poller tells, at once by the kernel, and given up.

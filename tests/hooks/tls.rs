@@ -148,3 +148,23 @@ fn a_handshake_that_stalls_blocks_nobody_and_can_be_given_up() {
     );
     assert!(errors.iter().all(|error| error.error_type.is_none()));
 }
+
+#[test]
+fn a_handshake_ends_before_its_socket_is_closed() {
+    let (_, server) = configs();
+    let recorder = recorded(async {
+        let (fails, refused) = connection(server.clone()).await;
+        fails.write_all(b"this is no TLS").await.unwrap();
+        assert!(refused.await.unwrap().is_err());
+        let (_stalls, given_up) = connection(server).await;
+        sleep(Duration::from_millis(1)).await;
+        given_up.cancel();
+        assert!(given_up.await.is_err());
+    });
+    for event in recorder.of("on_tls_handshake_error") {
+        recorder
+            .of_socket(event.socket.unwrap())
+            .select(|event| event.hook.contains("tls") || event.hook.ends_with("close"))
+            .assert_hooks(&["on_tls_handshake_error", "on_socket_close"]);
+    }
+}

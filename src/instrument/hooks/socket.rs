@@ -281,7 +281,9 @@ impl SocketOp {
 
     /// A part of what is to be received has arrived.
     pub(crate) fn received_part(&mut self, partial: &[u8]) {
-        if let Some(heard) = &mut self.heard {
+        if let Some(heard) = &mut self.heard
+            && !partial.is_empty()
+        {
             heard.size += partial.len();
             heard.received_data(partial);
         }
