@@ -47,4 +47,6 @@ mod thrown;
 #[cfg(test)]
 mod timer;
 #[cfg(test)]
+mod waits;
+#[cfg(test)]
 mod ways;
