@@ -127,7 +127,7 @@ impl Accepting {
         let result = ready!(polled).and_then(|raw| listener.wrap(raw));
         listener.pause().note(&result);
         let ready_time = socket.ready_time(Side::Read);
-        if let Some(op) = self.op.take() {
+        if let Some(mut op) = self.op.take() {
             match &result {
                 Ok((accepted, _)) => op.accepted(L::handle_of(accepted), ready_time),
                 Err(error) => op.failed(error, ready_time),

@@ -1,6 +1,7 @@
 //! Reading until a buffer is full.
 
 use super::stream_ops::{RawStream, read_part};
+use crate::clock::Timestamp;
 use crate::instrument::hooks::SocketOp;
 use std::io;
 
@@ -9,8 +10,7 @@ use std::io;
 /// Dropped before that has ended, it tells what has been received into it: the next to read does
 /// not find it any more.
 pub(super) struct Filling<'a> {
-    /// Gone once it has ended.
-    op: Option<SocketOp>,
+    op: SocketOp,
     buffer: &'a mut [u8],
     filled: usize,
 }
@@ -18,7 +18,7 @@ pub(super) struct Filling<'a> {
 impl<'a> Filling<'a> {
     pub(super) fn new(op: SocketOp, buffer: &'a mut [u8]) -> Self {
         Self {
-            op: Some(op),
+            op,
             buffer,
             filled: 0,
         }
@@ -29,8 +29,8 @@ impl<'a> Filling<'a> {
     }
 
     pub(super) async fn read_part(&mut self, stream: &impl RawStream) -> io::Result<usize> {
-        let Some(op) = &mut self.op else { return Ok(0) };
-        let count = read_part(op, stream, &mut self.buffer[self.filled..]).await?;
+        let rest = &mut self.buffer[self.filled..];
+        let count = read_part(&mut self.op, stream, rest).await?;
         self.filled += count;
         Ok(count)
     }
@@ -43,16 +43,21 @@ impl<'a> Filling<'a> {
         )
     }
 
-    /// Ends the operation by `end`, which is given what was received.
-    pub(super) fn end(&mut self, end: impl FnOnce(SocketOp, &[u8])) {
-        if let Some(op) = self.op.take() {
-            end(op, &self.buffer[..self.filled]);
-        }
+    /// It is full.
+    pub(super) fn received(&mut self, ready_time: Option<Timestamp>) {
+        self.op.received(self.buffer, ready_time);
+    }
+
+    /// It will not be full.
+    pub(super) fn failed(&mut self, error: &io::Error, ready_time: Option<Timestamp>) {
+        let filled = &self.buffer[..self.filled];
+        self.op.failed_after(filled, error, ready_time);
     }
 }
 
 impl Drop for Filling<'_> {
     fn drop(&mut self) {
-        self.end(|mut op, filled| op.received_part(filled));
+        // Where the operation has ended, nothing more is told.
+        self.op.received_part(&self.buffer[..self.filled]);
     }
 }

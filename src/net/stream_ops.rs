@@ -60,7 +60,7 @@ impl PolledOps {
                 self.recv.set(Some(op));
                 Poll::Pending
             }
-            Poll::Ready(result) => Poll::Ready(end_recv(op, stream, buffer, result)),
+            Poll::Ready(result) => Poll::Ready(end_recv(&mut op, stream, buffer, result)),
         }
     }
 
@@ -80,7 +80,7 @@ impl PolledOps {
                 if let Ok(sent) = &result {
                     op.sent_part(data, *sent);
                 }
-                Poll::Ready(end_send(op, stream, result))
+                Poll::Ready(end_send(&mut op, stream, result))
             }
         }
     }
@@ -93,7 +93,7 @@ impl PolledOps {
     ) -> io::Result<usize> {
         let mut op = begin(&self.recv, SocketOperation::Recv, stream);
         let result = read_part(&mut op, stream, buffer).await;
-        end_recv(op, stream, buffer, result)
+        end_recv(&mut op, stream, buffer, result)
     }
 
     /// Reads until `buffer` is full, as one operation.
@@ -110,11 +110,10 @@ impl PolledOps {
                 Ok(_) => continue,
                 Err(error) => error,
             };
-            let ready_time = stream.ready_time(Side::Read);
-            filling.end(|op, filled| op.failed_after(filled, &error, ready_time));
+            filling.failed(&error, stream.ready_time(Side::Read));
             return Err(error);
         }
-        filling.end(|op, filled| op.received(filled, stream.ready_time(Side::Read)));
+        filling.received(stream.ready_time(Side::Read));
         Ok(())
     }
 
@@ -125,7 +124,7 @@ impl PolledOps {
             Ok(sent) => flush(&mut op, stream).await.map(|()| sent),
             Err(error) => Err(error),
         };
-        end_send(op, stream, result)
+        end_send(&mut op, stream, result)
     }
 
     /// Writes all of `data`, as one operation.
@@ -144,10 +143,10 @@ impl PolledOps {
                 }
                 Err(error) => error,
             };
-            return end_send(op, stream, Err(error));
+            return end_send(&mut op, stream, Err(error));
         }
         let result = flush(&mut op, stream).await;
-        end_send(op, stream, result)
+        end_send(&mut op, stream, result)
     }
 }
 
@@ -191,7 +190,7 @@ async fn write_part(op: &mut SocketOp, stream: &impl RawStream, data: &[u8]) -> 
 }
 
 fn end_recv(
-    op: SocketOp,
+    op: &mut SocketOp,
     stream: &impl RawStream,
     buffer: &[u8],
     result: io::Result<usize>,
@@ -208,7 +207,7 @@ async fn flush(op: &mut SocketOp, stream: &impl RawStream) -> io::Result<()> {
     op.drive(|cx, _heard| stream.poll_flush_raw(cx)).await
 }
 
-fn end_send<T>(op: SocketOp, stream: &impl RawStream, result: io::Result<T>) -> io::Result<T> {
+fn end_send<T>(op: &mut SocketOp, stream: &impl RawStream, result: io::Result<T>) -> io::Result<T> {
     match &result {
         Ok(_) => op.sent(stream.ready_time(Side::Write)),
         Err(error) => op.failed(error, stream.ready_time(Side::Write)),

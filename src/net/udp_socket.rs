@@ -135,7 +135,7 @@ impl UdpSocket {
     ///
     /// What the system says.
     pub async fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        let (op, (size, sender)) = self.recv_by(|io| io.recv_from(buffer)).await?;
+        let (mut op, (size, sender)) = self.recv_by(|io| io.recv_from(buffer)).await?;
         let ready_time = self.socket.ready_time(Side::Read);
         op.received_from(&buffer[..size], || Address::Ip(sender), ready_time);
         Ok((size, sender))
@@ -149,7 +149,7 @@ impl UdpSocket {
     /// [`io::ErrorKind::ConnectionRefused`] where an earlier datagram found nobody, and what else
     /// the system says.
     pub async fn recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let (op, size) = self.recv_by(|io| io.recv(buffer)).await?;
+        let (mut op, size) = self.recv_by(|io| io.recv(buffer)).await?;
         op.received(&buffer[..size], self.socket.ready_time(Side::Read));
         Ok(size)
     }

@@ -35,17 +35,23 @@ impl UnderWay {
     /// A poll of `task` begins.
     #[inline]
     pub(super) fn begin(&self, task: &TaskInfo) {
+        // The end of the poll before is seen by whoever sees any of the following.
+        fence(Release);
+        if self.task.load(Relaxed) != task.id().get() {
+            self.tell(task);
+        }
+        self.count.store(self.count.load(Relaxed) | 1, Release);
+    }
+
+    fn tell(&self, task: &TaskInfo) {
         let mut name = [0; NAME_BYTES];
         let given = task.name().unwrap_or_default().as_bytes();
         let length = given.len().min(NAME_BYTES);
         name[..length].copy_from_slice(&given[..length]);
-        // The end of the poll before is seen by whoever sees any of the following.
-        fence(Release);
         self.task.store(task.id().get(), Relaxed);
         for (word, bytes) in self.name.iter().zip(name.as_chunks::<WORD>().0) {
             word.store(u64::from_ne_bytes(*bytes), Relaxed);
         }
-        self.count.store(self.count.load(Relaxed) | 1, Release);
     }
 
     /// The poll has ended, if one was under way.

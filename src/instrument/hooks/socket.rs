@@ -59,7 +59,9 @@ impl Drop for OpenSocket {
 
 /// An operation on a socket under way: one start, and exactly one ready or error.
 ///
-/// Dropped before it ended, it reports that it was cancelled.
+/// What ends it takes it by reference, since to move it costs more than all else where nobody
+/// listens; once it has ended, nothing more is told of it. Dropped before it ended, it reports that
+/// it was cancelled.
 pub(crate) struct SocketOp {
     heard: Option<HeardOp>,
     parked: bool,
@@ -110,7 +112,7 @@ impl SocketOp {
     }
 
     fn start_heard(operation: SocketOperation, socket: &Rc<SocketHandle>) -> Self {
-        let heard = Start::capture().map(|start| HeardOp::start(start, operation, socket, None));
+        let heard = Start::capture().map(|start| HeardOp::start(start, operation, socket));
         Self {
             heard,
             parked: false,
@@ -119,8 +121,7 @@ impl SocketOp {
 
     /// Reports the start of sending a datagram to `target`.
     pub(crate) fn send_to(socket: &Rc<SocketHandle>, target: impl FnOnce() -> Address) -> Self {
-        let heard = Start::capture()
-            .map(|start| HeardOp::start(start, SocketOperation::Send, socket, Some(target())));
+        let heard = Start::capture().map(|start| HeardOp::send_to(start, socket, target()));
         Self {
             heard,
             parked: false,
@@ -158,7 +159,7 @@ impl SocketOp {
     }
 
     /// The connection stands.
-    pub(crate) fn connected(mut self, ready_time: Option<Timestamp>) {
+    pub(crate) fn connected(&mut self, ready_time: Option<Timestamp>) {
         let Some(heard) = self.heard.take() else {
             return;
         };
@@ -181,7 +182,7 @@ impl SocketOp {
     }
 
     /// A connection was accepted.
-    pub(crate) fn accepted(mut self, accepted: &Rc<SocketHandle>, ready_time: Option<Timestamp>) {
+    pub(crate) fn accepted(&mut self, accepted: &Rc<SocketHandle>, ready_time: Option<Timestamp>) {
         let Some(heard) = self.heard.take() else {
             return;
         };
@@ -197,27 +198,27 @@ impl SocketOp {
 
     /// A datagram of `sender` was received.
     pub(crate) fn received_from(
-        mut self,
+        &mut self,
         data: &[u8],
         sender: impl FnOnce() -> Address,
         ready_time: Option<Timestamp>,
     ) {
         if let Some(heard) = &mut self.heard {
             heard.target = Some(sender());
+            self.received_heard(data, ready_time);
         }
-        self.received(data, ready_time);
     }
 
     /// Data, or the end of the stream, was received.
     #[inline]
-    pub(crate) fn received(self, data: &[u8], ready_time: Option<Timestamp>) {
+    pub(crate) fn received(&mut self, data: &[u8], ready_time: Option<Timestamp>) {
         // Where nobody listens, an operation that is never moved costs two checks.
         if self.is_heard() {
             self.received_heard(data, ready_time);
         }
     }
 
-    fn received_heard(mut self, data: &[u8], ready_time: Option<Timestamp>) {
+    fn received_heard(&mut self, data: &[u8], ready_time: Option<Timestamp>) {
         let Some(heard) = self.heard.take() else {
             return;
         };
@@ -243,13 +244,13 @@ impl SocketOp {
 
     /// All that was to be sent is sent.
     #[inline]
-    pub(crate) fn sent(self, ready_time: Option<Timestamp>) {
+    pub(crate) fn sent(&mut self, ready_time: Option<Timestamp>) {
         if self.is_heard() {
             self.sent_heard(ready_time);
         }
     }
 
-    fn sent_heard(mut self, ready_time: Option<Timestamp>) {
+    fn sent_heard(&mut self, ready_time: Option<Timestamp>) {
         let Some(heard) = self.heard.take() else {
             return;
         };
@@ -264,13 +265,13 @@ impl SocketOp {
     }
 
     /// The operation failed.
-    pub(crate) fn failed(mut self, error: &io::Error, ready_time: Option<Timestamp>) {
+    pub(crate) fn failed(&mut self, error: &io::Error, ready_time: Option<Timestamp>) {
         self.end_in(Failure::from_io(error), ready_time);
     }
 
     /// The operation failed after it had received `partial` data.
     pub(crate) fn failed_after(
-        mut self,
+        &mut self,
         partial: &[u8],
         error: &io::Error,
         ready_time: Option<Timestamp>,
@@ -321,14 +322,23 @@ impl Drop for SocketOp {
 }
 
 impl HeardOp {
-    fn start(
-        start: Start,
-        operation: SocketOperation,
-        socket: &Rc<SocketHandle>,
-        target: Option<Address>,
-    ) -> Self {
+    fn send_to(start: Start, socket: &Rc<SocketHandle>, target: Address) -> Self {
         let mut metadata = InstrumentationMetadata::new(start.task.as_deref(), socket, start.time);
-        metadata.peer_address = target.as_ref();
+        metadata.peer_address = Some(&target);
+        start.stack.fire("on_socket_send_start", |instrument| {
+            instrument.on_socket_send_start(&metadata);
+        });
+        Self {
+            start,
+            operation: SocketOperation::Send,
+            socket: socket.clone(),
+            target: Some(target),
+            size: 0,
+        }
+    }
+
+    fn start(start: Start, operation: SocketOperation, socket: &Rc<SocketHandle>) -> Self {
+        let metadata = InstrumentationMetadata::new(start.task.as_deref(), socket, start.time);
         let stack = &start.stack;
         match operation {
             SocketOperation::Connect => {}
@@ -346,7 +356,7 @@ impl HeardOp {
             start,
             operation,
             socket: socket.clone(),
-            target,
+            target: None,
             size: 0,
         }
     }

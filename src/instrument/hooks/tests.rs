@@ -216,7 +216,7 @@ fn an_operation_tells_those_who_heard_its_start_under_its_own_task() {
     let recorder = RecordingInstrument::new();
     let scope = recorder.clone().enter();
     swap_task(Some(first.clone()));
-    let operation = SocketOp::start(SocketOperation::Recv, &socket());
+    let mut operation = SocketOp::start(SocketOperation::Recv, &socket());
     assert!(!operation.is_of_another_task());
     drop(scope);
     swap_task(Some(second));
