@@ -1,8 +1,15 @@
-//! The real servers that the integration tests run: where they are, and how they are built.
+//! The real servers that the integration tests run: where they are, how they are built, and how
+//! they are run together.
 //!
 //! Each server is a Go module below this crate, whose `go.mod` and `go.sum` pin what it is built
 //! from. What was built is kept in a cache folder under a key made of those files, so that it is
 //! built once for all checkouts, and again when a pin changes.
+
+mod process;
+mod stack;
+
+pub use process::free_ports;
+pub use stack::{Ports, Stack, configuration_folder};
 
 use std::collections::hash_map::DefaultHasher;
 use std::env;
@@ -101,6 +108,8 @@ pub enum BackendError {
     NoGo(Server),
     /// Go could not build it; this is what it said.
     Build(Server, String),
+    /// It does not run as it should; this is what is wrong.
+    Run(Server, String),
     /// A file or a program could not be used.
     Io(PathBuf, io::Error),
 }
@@ -122,6 +131,7 @@ impl fmt::Display for BackendError {
                 "Go could not build the {server}; if the modules could not be downloaded, check \
                  GOPROXY and try again:\n{output}"
             ),
+            Self::Run(server, problem) => write!(f, "the {server}: {problem}"),
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
         }
     }
