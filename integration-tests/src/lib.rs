@@ -9,8 +9,8 @@ mod prometheus;
 mod wait;
 
 pub use collector::Collector;
-pub use jaeger::{Jaeger, JaegerSpan};
-pub use prometheus::{Prometheus, Sample};
+pub use jaeger::{Jaeger, JaegerApi, JaegerSpan};
+pub use prometheus::{Prometheus, PrometheusApi, Sample, percent_encoded};
 
 pub use wait::wait_for;
 

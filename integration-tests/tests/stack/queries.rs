@@ -1,0 +1,161 @@
+//! All together: two services, one of them with every fault, export to the stack that users run, and
+//! each query of each panel and rule is put to its Prometheus.
+
+use crate::load::{Healthy, faulty_turn};
+use crate::{dashboards, names, support};
+use backends::{Ports, Stack};
+use integration_tests::{JaegerApi, PrometheusApi, percent_encoded, servers_are_there, wait_for};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+const FAULTY: &str = "faulty";
+const HEALTHY: &str = "multicore-echo";
+
+/// What is raised for the faulty service.
+const RAISED: [&str; 5] = [
+    "LoopscopeLoopSaturated",
+    "LoopscopeQueueFull",
+    "LoopscopeSchedulingDelayHigh",
+    "LoopscopeTelemetryLost",
+    "LoopscopeTlsHandshakesFail",
+];
+
+#[test]
+fn every_query_finds_data_and_the_right_alerts_are_raised() {
+    if !servers_are_there() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let stack = Stack::start(folder.path(), Ports::default()).unwrap();
+    let prometheus = PrometheusApi::at(stack.prometheus());
+    let jaeger = JaegerApi::at(stack.jaeger());
+    let healthy = Healthy::start(stack.otlp_http());
+    let endpoint = support::all_to(stack.otlp_grpc(), "grpc");
+    let telemetry = support::telemetry(FAULTY, &endpoint);
+
+    wait_for("data for every query and every alert", || {
+        faulty_turn(&telemetry);
+        healthy.turn();
+        panels_have_data(&prometheus)?;
+        rules_have_data(&prometheus)?;
+        let raised = raised(&prometheus, FAULTY)?;
+        let expected: BTreeSet<_> = RAISED.map(String::from).into();
+        if raised == expected {
+            Ok(())
+        } else {
+            Err(format!("raised are {raised:?}"))
+        }
+    });
+    for job in [HEALTHY, "otelcol"] {
+        assert_eq!(raised(&prometheus, job).unwrap(), BTreeSet::new(), "{job}");
+    }
+    exemplars_lead_to_traces(&prometheus, &jaeger);
+    for failed in [
+        r#"{"error.type":"connection_refused"}"#,
+        r#"{"loopscope.outcome":"error"}"#,
+    ] {
+        links_find_traces(&jaeger, failed);
+    }
+    telemetry.shutdown().expect("nothing is lost");
+    drop(healthy);
+    stack.stop().expect("all servers end in order");
+}
+
+/// What the links of panels that show failures search for.
+fn links_find_traces(jaeger: &JaegerApi, tags: &str) {
+    let tags = percent_encoded(tags);
+    let search = format!("service={FAULTY}&lookback=1h&limit=20&tags={tags}");
+    wait_for("failed traces", || match jaeger.search(&search)?.len() {
+        0 => Err(search.clone()),
+        _ => Ok(()),
+    });
+}
+
+/// Whether a query gives a number.
+fn has_data(prometheus: &PrometheusApi, query: &str) -> Result<(), String> {
+    let samples = prometheus.query(query)?;
+    if samples.iter().any(|sample| sample.value.is_finite()) {
+        Ok(())
+    } else {
+        Err(format!("nothing for {query}: {samples:?}"))
+    }
+}
+
+fn panels_have_data(prometheus: &PrometheusApi) -> Result<(), String> {
+    for dashboard in dashboards::all() {
+        for panel in dashboards::panels(&dashboard) {
+            for query in dashboards::queries(panel) {
+                // As Grafana does it.
+                let job = format!("{FAULTY}|{HEALTHY}");
+                let query = query
+                    .replace("$__rate_interval", "1m")
+                    .replace("$job", &job)
+                    .replace("$instance", ".+")
+                    .replace("$loop", ".*")
+                    .replace("$queue", ".*");
+                assert!(!query.contains('$'), "{query}");
+                has_data(prometheus, &query)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// All rules, as Prometheus has them.
+fn rules(prometheus: &PrometheusApi) -> Result<Vec<Value>, String> {
+    let groups = prometheus.data("rules")?;
+    let groups = groups["groups"].as_array().cloned().unwrap_or_default();
+    let rules = groups
+        .iter()
+        .map(|group| group["rules"].as_array().cloned());
+    Ok(rules.flatten().flatten().collect())
+}
+
+/// What is recorded is there, and so is all that alerts are raised by.
+fn rules_have_data(prometheus: &PrometheusApi) -> Result<(), String> {
+    for rule in rules(prometheus)? {
+        if rule["health"] != "ok" {
+            return Err(format!("not evaluated, or not well: {rule}"));
+        }
+        let query = dashboards::text(&rule["query"]);
+        let metrics = names::metrics(query);
+        if rule["type"] == "recording" {
+            has_data(prometheus, dashboards::text(&rule["name"]))?;
+        } else {
+            // What the Collector has lost it tells when it has lost something.
+            let metrics = metrics.iter().filter(|metric| !metric.contains("_failed_"));
+            metrics
+                .into_iter()
+                .try_for_each(|metric| has_data(prometheus, metric))?;
+            for annotation in ["summary", "description", "runbook"] {
+                assert!(rule["annotations"][annotation].is_string(), "{rule}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The alerts about a service that are pending or fire.
+fn raised(prometheus: &PrometheusApi, job: &str) -> Result<BTreeSet<String>, String> {
+    let alerts = prometheus.query(&format!("ALERTS{{job=\"{job}\"}}"))?;
+    let names = alerts
+        .into_iter()
+        .map(|alert| alert.labels["alertname"].clone());
+    Ok(names.collect())
+}
+
+fn exemplars_lead_to_traces(prometheus: &PrometheusApi, jaeger: &JaegerApi) {
+    let metric = format!("traces_span_metrics_duration_milliseconds_bucket{{job=\"{FAULTY}\"}}");
+    let query = percent_encoded(&metric);
+    let exemplars = prometheus
+        .data(&format!(
+            "query_exemplars?query={query}&start=0&end=4102444800"
+        ))
+        .unwrap();
+    let id = &exemplars[0]["exemplars"][0]["labels"]["trace_id"];
+    let id = id
+        .as_str()
+        .unwrap_or_else(|| panic!("no exemplar: {exemplars}"));
+    let spans = jaeger.spans(FAULTY).unwrap();
+    assert!(spans.iter().any(|span| span.trace_id == id), "{id}");
+}
