@@ -30,6 +30,7 @@ pub fn servers_are_there() -> bool {
         (Server::Collector, "otelcol"),
         (Server::Jaeger, "jaeger"),
         (Server::Prometheus, "prometheus"),
+        (Server::Compose, "compose-check"),
     ]
     .into_iter()
     .filter_map(|(server, program)| locate(server, program).err())

@@ -2,7 +2,7 @@
 
 use crate::process::{Process, folder, free_ports, get, get_json};
 use crate::wait::wait_for;
-use backends::{Server, locate};
+use backends::{PROMETHEUS_FLAGS, Server, locate};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -68,9 +68,10 @@ impl Prometheus {
                 folder.path().join("data").display()
             ),
             format!("--web.listen-address=127.0.0.1:{port}"),
-            String::from("--web.enable-otlp-receiver"),
-            String::from("--enable-feature=exemplar-storage"),
         ];
+        let arguments = arguments
+            .into_iter()
+            .chain(PROMETHEUS_FLAGS.map(String::from));
         let mut process = Process::start(&program, arguments, folder, &[]);
         let ready = format!("http://127.0.0.1:{port}/-/ready");
         wait_for("Prometheus", || {

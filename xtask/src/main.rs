@@ -15,7 +15,7 @@ usage: cargo xtask COMMAND
 commands:
   ci        everything that has to hold: format, lints, licences, docs, tests, examples
   test      all tests, those against the real Collector, Jaeger and Prometheus included
-  backends  build the real Collector, Jaeger and Prometheus for the tests, and print where they are
+  backends  build the real servers and Compose's parser for the tests, and print where they are
   stack     run these three together, as users do; `stack --help` lists its options";
 
 fn main() -> ExitCode {

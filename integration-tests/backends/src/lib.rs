@@ -9,7 +9,7 @@ mod process;
 mod stack;
 
 pub use process::free_ports;
-pub use stack::{Ports, Stack, configuration_folder};
+pub use stack::{PROMETHEUS_FLAGS, Ports, Stack, configuration_folder};
 
 use std::collections::hash_map::DefaultHasher;
 use std::env;
@@ -21,7 +21,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A server that the tests run.
+/// A server that the tests run, or another program that they need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Server {
@@ -31,11 +31,18 @@ pub enum Server {
     Jaeger,
     /// Prometheus 3, with promtool.
     Prometheus,
+    /// The parser of `docker compose`, alone: it checks a file and runs nothing.
+    Compose,
 }
 
 impl Server {
-    /// All servers, the quickest to build first.
-    pub const ALL: [Self; 3] = [Self::Collector, Self::Prometheus, Self::Jaeger];
+    /// All of them, the quickest to build first.
+    pub const ALL: [Self; 4] = [
+        Self::Compose,
+        Self::Collector,
+        Self::Prometheus,
+        Self::Jaeger,
+    ];
 
     /// Its name and that of its folder.
     pub const fn name(self) -> &'static str {
@@ -43,6 +50,7 @@ impl Server {
             Self::Collector => "collector",
             Self::Jaeger => "jaeger",
             Self::Prometheus => "prometheus",
+            Self::Compose => "compose",
         }
     }
 
@@ -58,6 +66,7 @@ impl Server {
                 ),
                 ("promtool", "github.com/prometheus/prometheus/cmd/promtool"),
             ],
+            Self::Compose => &[("compose-check", ".")],
         }
     }
 
@@ -65,7 +74,7 @@ impl Server {
     const fn tags(self) -> &'static str {
         match self {
             Self::Prometheus => "remove_all_sd",
-            Self::Collector | Self::Jaeger => "",
+            Self::Collector | Self::Jaeger | Self::Compose => "",
         }
     }
 

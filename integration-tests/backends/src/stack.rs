@@ -6,6 +6,12 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+/// What Prometheus is told to be able to: to take OTLP, and to keep exemplars.
+pub const PROMETHEUS_FLAGS: [&str; 2] = [
+    "--web.enable-otlp-receiver",
+    "--enable-feature=exemplar-storage",
+];
+
 /// The folder with the configuration files.
 pub fn configuration_folder() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -181,17 +187,15 @@ fn loopback(port: u16) -> SocketAddr {
 
 fn prometheus(folder: &Path, ports: Ports) -> Result<Process, BackendError> {
     let config = configuration_folder().join("prometheus/prometheus.yaml");
-    let arguments = [
+    let data = folder.join("prometheus");
+    let own = [
         format!("--config.file={}", config.display()),
-        format!(
-            "--storage.tsdb.path={}",
-            folder.join("prometheus").display()
-        ),
+        format!("--storage.tsdb.path={}", data.display()),
         format!("--web.listen-address={}", loopback(ports.prometheus)),
-        "--web.enable-otlp-receiver".into(),
-        "--enable-feature=exemplar-storage".into(),
     ];
-    Process::start(Server::Prometheus, &arguments.map(Into::into), &[], folder)
+    let features = PROMETHEUS_FLAGS.map(String::from);
+    let arguments: Vec<_> = own.into_iter().chain(features).map(Into::into).collect();
+    Process::start(Server::Prometheus, &arguments, &[], folder)
 }
 
 fn jaeger(folder: &Path, ports: Ports, internal: Internal) -> Result<Process, BackendError> {

@@ -3,6 +3,8 @@
 
 // With the attribute, what is allowed in tests is allowed in their helpers too.
 #[cfg(test)]
+mod compose;
+#[cfg(test)]
 mod configuration;
 #[cfg(test)]
 mod dashboards;
