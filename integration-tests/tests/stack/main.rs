@@ -9,6 +9,8 @@ mod configuration;
 #[cfg(test)]
 mod dashboards;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod load;
 #[cfg(test)]
 mod names;
