@@ -12,7 +12,7 @@ pub use collector::Collector;
 pub use jaeger::{Jaeger, JaegerApi, JaegerSpan};
 pub use prometheus::{Prometheus, PrometheusApi, Sample, percent_encoded};
 
-pub use wait::wait_for;
+pub use wait::{wait_for, wait_for_at_most};
 
 use backends::{BackendError, Server, locate};
 use std::io::Write;

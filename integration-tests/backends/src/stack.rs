@@ -169,8 +169,8 @@ impl Stack {
         ended.next().map_or(Ok(()), Err)
     }
 
-    /// Has all servers end in order: the Collector delivers what it has before those that it
-    /// delivers to end.
+    /// Has all servers end, those that send before those that receive; what the Collector has not
+    /// delivered stays in `folder`, for the next start.
     ///
     /// # Errors
     ///

@@ -26,6 +26,7 @@ mod queries;
 #[cfg(test)]
 mod registry;
 #[cfg(test)]
+mod restart;
+#[cfg(test)]
 #[path = "../backends/support.rs"]
-#[expect(dead_code, reason = "other tests use more of it")]
 mod support;

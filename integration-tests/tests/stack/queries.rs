@@ -4,12 +4,18 @@
 use crate::load::{Healthy, faulty_turn};
 use crate::{dashboards, names, support};
 use backends::{Ports, Stack};
-use integration_tests::{JaegerApi, PrometheusApi, percent_encoded, servers_are_there, wait_for};
+use integration_tests::{
+    JaegerApi, PrometheusApi, percent_encoded, servers_are_there, wait_for, wait_for_at_most,
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 const FAULTY: &str = "faulty";
 const HEALTHY: &str = "multicore-echo";
+/// Rates need two exports of each, the Collector's own come every 10 seconds, rules are evaluated
+/// every 15.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// What is raised for the faulty service.
 const RAISED: [&str; 5] = [
@@ -33,7 +39,7 @@ fn every_query_finds_data_and_the_right_alerts_are_raised() {
     let endpoint = support::all_to(stack.otlp_grpc(), "grpc");
     let telemetry = support::telemetry(FAULTY, &endpoint);
 
-    wait_for("data for every query and every alert", || {
+    wait_for_at_most(PATIENCE, "data for every query and every alert", || {
         faulty_turn(&telemetry);
         healthy.turn();
         panels_have_data(&prometheus)?;
