@@ -16,6 +16,8 @@ use std::time::Duration;
 /// rest of the turn is to be short beside them, or the loop is not saturated.
 const HOG: Duration = Duration::from_millis(250);
 const HOGS: usize = 4;
+/// How often a client of the healthy service asks in one turn.
+const REQUESTS: usize = 50;
 
 /// One turn of the faulty service: the quickstart's workload and all kinds of mishaps.
 pub(crate) fn faulty_turn(telemetry: &Telemetry) {
@@ -114,10 +116,13 @@ impl Healthy {
         }
     }
 
-    /// One turn: a client that asks and is answered.
+    /// One turn: a client that asks and is answered, so often that a stall or two of the machine do
+    /// not make a percentile.
     pub(crate) fn turn(&self) {
         let mut stream = BlockingStream::connect(&self.address).unwrap();
-        stream.write_all(b"hello").unwrap();
-        stream.read_exact(&mut [0; 5]).unwrap();
+        for _ in 0..REQUESTS {
+            stream.write_all(b"hello").unwrap();
+            stream.read_exact(&mut [0; 5]).unwrap();
+        }
     }
 }

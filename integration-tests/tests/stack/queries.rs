@@ -26,6 +26,19 @@ const RAISED: [&str; 5] = [
     "LoopscopeTlsHandshakesFail",
 ];
 
+/// Each fault: the panel that shows it, and the label by which it shows.
+const SHOWN: [(&str, &str, &str); 9] = [
+    ("Long polls", "loopscope_task_name", "hog"),
+    ("Errors by type", "error_type", "connection_refused"),
+    ("Failed handshakes", "error_type", "tls_plain_http"),
+    ("Failed look-ups", "dns_question_name", "nobody.invalid"),
+    ("Puts that wait", "loopscope_queue_name", "jobs"),
+    ("Failed tasks", "loopscope_task_name", "failing"),
+    ("Telemetry errors", "error_type", "hook_panicked"),
+    ("Failed spans", "span_name", "task failing"),
+    ("Alerts", "alertname", "LoopscopeTelemetryLost"),
+];
+
 #[test]
 fn every_query_finds_data_and_the_right_alerts_are_raised() {
     if !servers_are_there() {
@@ -43,6 +56,7 @@ fn every_query_finds_data_and_the_right_alerts_are_raised() {
         faulty_turn(&telemetry);
         healthy.turn();
         panels_have_data(&prometheus)?;
+        faults_show(&prometheus)?;
         rules_have_data(&prometheus)?;
         let raised = raised(&prometheus, FAULTY)?;
         let expected: BTreeSet<_> = RAISED.map(String::from).into();
@@ -87,20 +101,47 @@ fn has_data(prometheus: &PrometheusApi, query: &str) -> Result<(), String> {
     }
 }
 
+/// A panel's query for a service, as Grafana puts it where all else is chosen.
+fn filled(query: &str, job: &str) -> String {
+    let query = query
+        .replace("$__rate_interval", "1m")
+        .replace("$job", job)
+        .replace("$instance", ".+")
+        .replace("$loop", ".*")
+        .replace("$queue", ".*");
+    assert!(!query.contains('$'), "{query}");
+    query
+}
+
 fn panels_have_data(prometheus: &PrometheusApi) -> Result<(), String> {
+    let jobs = format!("{FAULTY}|{HEALTHY}");
     for dashboard in dashboards::all() {
         for panel in dashboards::panels(&dashboard) {
             for query in dashboards::queries(panel) {
-                // As Grafana does it.
-                let job = format!("{FAULTY}|{HEALTHY}");
-                let query = query
-                    .replace("$__rate_interval", "1m")
-                    .replace("$job", &job)
-                    .replace("$instance", ".+")
-                    .replace("$loop", ".*")
-                    .replace("$queue", ".*");
-                assert!(!query.contains('$'), "{query}");
-                has_data(prometheus, &query)?;
+                has_data(prometheus, &filled(query, &jobs))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Each fault is seen in its panel, wherever that is, for the service that has it and no other.
+fn faults_show(prometheus: &PrometheusApi) -> Result<(), String> {
+    let dashboards = dashboards::all();
+    for (title, label, value) in SHOWN {
+        let panels = dashboards.iter().flat_map(dashboards::panels);
+        let panels = panels.filter(|panel| panel["title"] == title);
+        let queries: Vec<_> = panels.flat_map(dashboards::queries).collect();
+        assert!(!queries.is_empty(), "there is a panel {title}");
+        for query in queries {
+            for (job, faulty) in [(FAULTY, true), (HEALTHY, false)] {
+                let samples = prometheus.query(&filled(query, job))?;
+                let shows = samples.iter().any(|sample| {
+                    sample.labels.get(label).is_some_and(|has| has == value) && sample.value > 0.0
+                });
+                if shows != faulty {
+                    return Err(format!("{title} of {job}: {samples:?}"));
+                }
             }
         }
     }
