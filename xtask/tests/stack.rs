@@ -3,6 +3,7 @@
 // With the attribute, what is allowed in tests is allowed in their helpers too.
 #[cfg(test)]
 mod stack {
+    use backends::{Server, locate};
     use nix::sys::signal::{Signal, kill};
     use nix::unistd::Pid;
     use std::collections::BTreeMap;
@@ -79,9 +80,35 @@ mod stack {
         answer.split_whitespace().nth(1).unwrap().into()
     }
 
+    /// Whether the servers are built; in CI they have to be.
+    fn servers_are_there() -> bool {
+        let programs = [
+            (Server::Collector, "otelcol"),
+            (Server::Jaeger, "jaeger"),
+            (Server::Prometheus, "prometheus"),
+            (Server::Compose, "compose-check"),
+        ];
+        let missing = programs
+            .into_iter()
+            .find_map(|(server, program)| locate(server, program).err());
+        let Some(missing) = missing else {
+            return true;
+        };
+        assert!(std::env::var_os("CI").is_none(), "{missing}");
+        let _ = writeln!(
+            std::io::stderr(),
+            "\n*** SKIPPED, NOT TESTED: {missing} ***\n"
+        );
+        false
+    }
+
+    fn ids(addresses: &BTreeMap<String, String>) -> Vec<u32> {
+        let ids = addresses["processes"].split(' ');
+        ids.map(|id| id.parse().unwrap()).collect()
+    }
+
     fn ends_cleanly_by(signal: Signal) {
-        if let Err(missing) = backends::locate(backends::Server::Collector, "otelcol") {
-            assert!(std::env::var_os("CI").is_none(), "{missing}");
+        if !servers_are_there() {
             return;
         }
         let mut stack = Running::start(&["--free-ports"]);
@@ -90,8 +117,7 @@ mod stack {
         assert_eq!(status(&addresses["Prometheus"], "/-/ready"), "200");
         // It is there, and takes no such request.
         assert_eq!(status(&addresses["OTLP over HTTP"], "/v1/traces"), "405");
-        let ids = addresses["processes"].split(' ');
-        let ids: Vec<u32> = ids.map(|id| id.parse().unwrap()).collect();
+        let ids = ids(&addresses);
         assert!(ids.len() == 3 && ids.iter().all(|id| runs(*id)));
 
         stack.signal(signal);
@@ -112,13 +138,11 @@ mod stack {
 
     #[test]
     fn a_server_that_ends_by_itself_ends_all() {
-        if backends::locate(backends::Server::Collector, "otelcol").is_err() {
+        if !servers_are_there() {
             return;
         }
         let mut stack = Running::start(&["--free-ports"]);
-        let addresses = stack.addresses();
-        let ids = addresses["processes"].split(' ');
-        let ids: Vec<u32> = ids.map(|id| id.parse().unwrap()).collect();
+        let ids = ids(&stack.addresses());
         kill(pid(ids[1]), Signal::SIGKILL).unwrap();
         let (_, success) = stack.end();
         assert!(!success);

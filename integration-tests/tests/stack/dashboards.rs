@@ -95,7 +95,17 @@ fn each_lets_choose_data_source_service_instance_and_what_else_its_queries_vary_
                     (&variable["multi"], &variable["includeAll"]),
                     (&true.into(), &true.into())
                 );
-                names::metrics(text(&variable["query"]["query"]));
+                let query = text(&variable["query"]["query"]);
+                names::metrics(query);
+                assert_eq!(variable["definition"], query, "{name}");
+                // Each is of what was chosen in those before it.
+                let selected = ["job=~\"$job\"", "instance=~\"$instance\""];
+                let before = ["job", "instance"]
+                    .iter()
+                    .take_while(|other| **other != name);
+                for chosen in &selected[..before.count()] {
+                    assert!(query.contains(chosen), "{query}");
+                }
             }
         }
         for panel in panels(&dashboard) {

@@ -1,7 +1,7 @@
 //! All together: two services, one of them with every fault, export to the stack that users run, and
 //! each query of each panel and rule is put to its Prometheus.
 
-use crate::load::{Healthy, faulty_turn};
+use crate::load::{Healthy, NO_NAME, faulty_turn};
 use crate::{dashboards, names, support};
 use backends::{Ports, Stack};
 use integration_tests::{
@@ -31,7 +31,7 @@ const SHOWN: [(&str, &str, &str); 9] = [
     ("Long polls", "loopscope_task_name", "hog"),
     ("Errors by type", "error_type", "connection_refused"),
     ("Failed handshakes", "error_type", "tls_plain_http"),
-    ("Failed look-ups", "dns_question_name", "nobody.invalid"),
+    ("Failed look-ups", "dns_question_name", NO_NAME),
     ("Puts that wait", "loopscope_queue_name", "jobs"),
     ("Failed tasks", "loopscope_task_name", "failing"),
     ("Telemetry errors", "error_type", "hook_panicked"),
