@@ -6,6 +6,7 @@ use backends::{Server, locate};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Deref;
 
 /// A Jaeger with its storage in memory.
 #[derive(Debug)]
@@ -13,7 +14,21 @@ pub struct Jaeger {
     _process: Process,
     http: u16,
     grpc: u16,
-    query: u16,
+    api: JaegerApi,
+}
+
+/// Jaeger's API, whoever runs it.
+#[derive(Debug)]
+pub struct JaegerApi {
+    address: String,
+}
+
+impl Deref for Jaeger {
+    type Target = JaegerApi;
+
+    fn deref(&self) -> &JaegerApi {
+        &self.api
+    }
 }
 
 /// A span as Jaeger's API tells it.
@@ -65,7 +80,7 @@ impl Jaeger {
             _process: process,
             http,
             grpc,
-            query,
+            api: JaegerApi::at(format!("http://127.0.0.1:{query}")),
         }
     }
 
@@ -78,6 +93,13 @@ impl Jaeger {
     pub fn otlp_grpc(&self) -> String {
         format!("http://127.0.0.1:{}", self.grpc)
     }
+}
+
+impl JaegerApi {
+    /// The API at an address, `http://` and so on.
+    pub fn at(address: String) -> Self {
+        Self { address }
+    }
 
     /// The spans of a service that it has now.
     ///
@@ -85,10 +107,16 @@ impl Jaeger {
     ///
     /// What it answers in place of spans.
     pub fn spans(&self, service: &str) -> Result<Vec<JaegerSpan>, String> {
-        let url = format!(
-            "http://127.0.0.1:{}/api/traces?service={service}&limit=10000&lookback=1h",
-            self.query
-        );
+        self.search(&format!("service={service}&limit=10000&lookback=1h"))
+    }
+
+    /// The spans of all traces that a search finds, by the parameters of `/api/traces`.
+    ///
+    /// # Errors
+    ///
+    /// What it answers in place of spans.
+    pub fn search(&self, parameters: &str) -> Result<Vec<JaegerSpan>, String> {
+        let url = format!("{}/api/traces?{parameters}", self.address);
         let answer = get_json(&url)?;
         let traces = answer["data"]
             .as_array()

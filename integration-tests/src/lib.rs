@@ -9,10 +9,10 @@ mod prometheus;
 mod wait;
 
 pub use collector::Collector;
-pub use jaeger::{Jaeger, JaegerSpan};
-pub use prometheus::{Prometheus, Sample};
+pub use jaeger::{Jaeger, JaegerApi, JaegerSpan};
+pub use prometheus::{Prometheus, PrometheusApi, Sample, percent_encoded};
 
-pub use wait::wait_for;
+pub use wait::{wait_for, wait_for_at_most};
 
 use backends::{BackendError, Server, locate};
 use std::io::Write;
@@ -30,6 +30,7 @@ pub fn servers_are_there() -> bool {
         (Server::Collector, "otelcol"),
         (Server::Jaeger, "jaeger"),
         (Server::Prometheus, "prometheus"),
+        (Server::Compose, "compose-check"),
     ]
     .into_iter()
     .filter_map(|(server, program)| locate(server, program).err())

@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -91,18 +90,9 @@ impl Drop for Process {
     }
 }
 
-/// Ports that nobody uses now. Another process may take one before the server does: the server's
-/// start fails then, and says so.
+/// Ports that nobody uses now.
 pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners = [(); N].map(|()| {
-        TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("no free port: {error}"))
-    });
-    listeners.map(|listener| {
-        listener
-            .local_addr()
-            .unwrap_or_else(|error| panic!("no free port: {error}"))
-            .port()
-    })
+    backends::free_ports().unwrap_or_else(|error| panic!("no free port: {error}"))
 }
 
 /// Asks a server and reads its answer as text.

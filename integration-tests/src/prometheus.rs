@@ -2,15 +2,31 @@
 
 use crate::process::{Process, folder, free_ports, get, get_json};
 use crate::wait::wait_for;
-use backends::{Server, locate};
+use backends::{PROMETHEUS_FLAGS, Server, locate};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Deref;
 
 /// A Prometheus that takes metrics over OTLP.
 #[derive(Debug)]
 pub struct Prometheus {
     _process: Process,
-    port: u16,
+    api: PrometheusApi,
+}
+
+/// Prometheus' API, whoever runs it.
+#[derive(Debug)]
+pub struct PrometheusApi {
+    address: String,
+}
+
+impl Deref for Prometheus {
+    type Target = PrometheusApi;
+
+    fn deref(&self) -> &PrometheusApi {
+        &self.api
+    }
 }
 
 /// A time series' value.
@@ -52,9 +68,10 @@ impl Prometheus {
                 folder.path().join("data").display()
             ),
             format!("--web.listen-address=127.0.0.1:{port}"),
-            String::from("--web.enable-otlp-receiver"),
-            String::from("--enable-feature=exemplar-storage"),
         ];
+        let arguments = arguments
+            .into_iter()
+            .chain(PROMETHEUS_FLAGS.map(String::from));
         let mut process = Process::start(&program, arguments, folder, &[]);
         let ready = format!("http://127.0.0.1:{port}/-/ready");
         wait_for("Prometheus", || {
@@ -62,13 +79,33 @@ impl Prometheus {
         });
         Self {
             _process: process,
-            port,
+            api: PrometheusApi::at(format!("http://127.0.0.1:{port}")),
         }
+    }
+}
+
+impl PrometheusApi {
+    /// The API at an address, `http://` and so on.
+    pub fn at(address: String) -> Self {
+        Self { address }
     }
 
     /// Where it takes OTLP over HTTP; `/v1/metrics` is to be appended.
     pub fn otlp_http(&self) -> String {
-        format!("http://127.0.0.1:{}/api/v1/otlp", self.port)
+        format!("{}/api/v1/otlp", self.address)
+    }
+
+    /// What it answers with success to a path below `/api/v1/`.
+    ///
+    /// # Errors
+    ///
+    /// What it answers in place of data.
+    pub fn data(&self, path: &str) -> Result<Value, String> {
+        let mut answer = get_json(&format!("{}/api/v1/{path}", self.address))?;
+        match answer["data"].take() {
+            Value::Null => Err(format!("no data in {answer}")),
+            data => Ok(data),
+        }
     }
 
     /// What a query gives now.
@@ -77,14 +114,10 @@ impl Prometheus {
     ///
     /// What it answers in place of samples.
     pub fn query(&self, query: &str) -> Result<Vec<Sample>, String> {
-        let mut url = format!("http://127.0.0.1:{}/api/v1/query?query=", self.port);
-        for byte in query.bytes() {
-            url.push_str(&format!("%{byte:02X}"));
-        }
-        let answer = get_json(&url)?;
-        let results = answer["data"]["result"]
+        let data = self.data(&format!("query?query={}", percent_encoded(query)))?;
+        let results = data["result"]
             .as_array()
-            .ok_or_else(|| format!("no data in {answer}"))?;
+            .ok_or_else(|| format!("no result in {data}"))?;
         results
             .iter()
             .map(|result| {
@@ -128,4 +161,9 @@ impl Prometheus {
             }
         });
     }
+}
+
+/// A text as a value in a URL.
+pub fn percent_encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

@@ -10,14 +10,27 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// # Panics
 ///
 /// With `what` and the last refusal, when there is no answer after a minute.
-pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Result<T, String>) -> T {
+pub fn wait_for<T>(what: &str, ask: impl FnMut() -> Result<T, String>) -> T {
+    wait_for_at_most(DEADLINE, what, ask)
+}
+
+/// As [`wait_for`], for what takes its time.
+///
+/// # Panics
+///
+/// With `what` and the last refusal, when there is no answer within `limit`.
+pub fn wait_for_at_most<T>(
+    limit: Duration,
+    what: &str,
+    mut ask: impl FnMut() -> Result<T, String>,
+) -> T {
     let start = now();
     loop {
         match ask() {
             Ok(answer) => return answer,
             Err(refusal) => assert!(
-                start.elapsed() < DEADLINE,
-                "no {what} after {DEADLINE:?}: {refusal}"
+                start.elapsed() < limit,
+                "no {what} after {limit:?}: {refusal}"
             ),
         }
         pause();

@@ -1,5 +1,6 @@
 //! What is emitted, what `names` lists and what `docs/telemetry.md` says are the same.
 
+use crate::prometheus_names::in_prometheus;
 use crate::support::*;
 use loopscope::instrument::*;
 use loopscope::otel::names::{self, MetricDefinition, SpanDefinition};
@@ -160,27 +161,6 @@ fn every_metric_is_listed_with_all_it_has() {
         let seen: BTreeSet<_> = metric.attribute_keys.iter().map(String::as_str).collect();
         let expected: BTreeSet<_> = listed.attributes.iter().copied().collect();
         assert_eq!(seen, expected, "{}", listed.name);
-    }
-}
-
-/// The names of a metric's series in Prometheus, by its default translation.
-fn in_prometheus(metric: &MetricDefinition) -> Vec<String> {
-    let mut name = metric.name.replace('.', "_");
-    name.push_str(match metric.unit {
-        "s" => "_seconds",
-        "By" => "_bytes",
-        "1" if metric.kind.as_str() == "gauge" => "_ratio",
-        annotation => {
-            assert!(annotation.starts_with('{') && annotation.ends_with('}'));
-            ""
-        }
-    });
-    match metric.kind.as_str() {
-        "counter" => vec![name + "_total"],
-        "histogram" => ["_bucket", "_sum", "_count"]
-            .map(|suffix| name.clone() + suffix)
-            .to_vec(),
-        _ => vec![name],
     }
 }
 

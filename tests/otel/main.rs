@@ -10,6 +10,8 @@ mod loops;
 mod metrics;
 mod over_the_loop;
 mod parents;
+#[path = "../support/prometheus_names.rs"]
+mod prometheus_names;
 mod properties;
 mod spans;
 mod support;

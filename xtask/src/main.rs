@@ -2,6 +2,7 @@
 
 mod ci;
 mod output;
+mod stack;
 mod step;
 mod test;
 
@@ -14,7 +15,8 @@ usage: cargo xtask COMMAND
 commands:
   ci        everything that has to hold: format, lints, licences, docs, tests, examples
   test      all tests, those against the real Collector, Jaeger and Prometheus included
-  backends  build the real Collector, Jaeger and Prometheus for the tests, and print where they are";
+  backends  build the real servers and Compose's parser for the tests, and print where they are
+  stack     run these three together, as users do; `stack --help` lists its options";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,6 +24,11 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["test"] => test::run(),
         ["backends"] => test::backends(),
+        ["stack", "--help" | "-h"] => {
+            say(stack::HELP);
+            return ExitCode::SUCCESS;
+        }
+        ["stack", ref options @ ..] => stack::run(options),
         ["--help" | "-h" | "help"] => {
             say(HELP);
             return ExitCode::SUCCESS;

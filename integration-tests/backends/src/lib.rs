@@ -1,8 +1,15 @@
-//! The real servers that the integration tests run: where they are, and how they are built.
+//! The real servers that the integration tests run: where they are, how they are built, and how
+//! they are run together.
 //!
 //! Each server is a Go module below this crate, whose `go.mod` and `go.sum` pin what it is built
 //! from. What was built is kept in a cache folder under a key made of those files, so that it is
 //! built once for all checkouts, and again when a pin changes.
+
+mod process;
+mod stack;
+
+pub use process::free_ports;
+pub use stack::{PROMETHEUS_FLAGS, Ports, Stack, configuration_folder};
 
 use std::collections::hash_map::DefaultHasher;
 use std::env;
@@ -14,7 +21,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A server that the tests run.
+/// A server that the tests run, or another program that they need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Server {
@@ -24,11 +31,18 @@ pub enum Server {
     Jaeger,
     /// Prometheus 3, with promtool.
     Prometheus,
+    /// The parser of `docker compose`, alone: it checks a file and runs nothing.
+    Compose,
 }
 
 impl Server {
-    /// All servers, the quickest to build first.
-    pub const ALL: [Self; 3] = [Self::Collector, Self::Prometheus, Self::Jaeger];
+    /// All of them, the quickest to build first.
+    pub const ALL: [Self; 4] = [
+        Self::Compose,
+        Self::Collector,
+        Self::Prometheus,
+        Self::Jaeger,
+    ];
 
     /// Its name and that of its folder.
     pub const fn name(self) -> &'static str {
@@ -36,6 +50,7 @@ impl Server {
             Self::Collector => "collector",
             Self::Jaeger => "jaeger",
             Self::Prometheus => "prometheus",
+            Self::Compose => "compose",
         }
     }
 
@@ -51,6 +66,7 @@ impl Server {
                 ),
                 ("promtool", "github.com/prometheus/prometheus/cmd/promtool"),
             ],
+            Self::Compose => &[("compose-check", ".")],
         }
     }
 
@@ -58,7 +74,7 @@ impl Server {
     const fn tags(self) -> &'static str {
         match self {
             Self::Prometheus => "remove_all_sd",
-            Self::Collector | Self::Jaeger => "",
+            Self::Collector | Self::Jaeger | Self::Compose => "",
         }
     }
 
@@ -101,6 +117,8 @@ pub enum BackendError {
     NoGo(Server),
     /// Go could not build it; this is what it said.
     Build(Server, String),
+    /// It does not run as it should; this is what is wrong.
+    Run(Server, String),
     /// A file or a program could not be used.
     Io(PathBuf, io::Error),
 }
@@ -122,6 +140,7 @@ impl fmt::Display for BackendError {
                 "Go could not build the {server}; if the modules could not be downloaded, check \
                  GOPROXY and try again:\n{output}"
             ),
+            Self::Run(server, problem) => write!(f, "the {server}: {problem}"),
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
         }
     }

@@ -1,7 +1,7 @@
 //! The quickstart's workload, run under the bridge with a record of what happened beside it.
 
 #[path = "../../../examples/quickstart/certificates.rs"]
-mod certificates;
+pub(crate) mod certificates;
 #[path = "../../../examples/quickstart/workload.rs"]
 pub(crate) mod workload;
 
