@@ -67,7 +67,9 @@ fn a_request_that_has_arrived_when_it_stops_is_answered() {
             .unwrap();
         let stop = sleep(Duration::from_millis(20));
         let serving = spawn(async {
-            let until = async { drop(stop.await) };
+            let until = async {
+                let _slept = stop.await;
+            };
             Server::new()
                 .serve_until(listener, service_fn(slow), until)
                 .await
@@ -85,8 +87,11 @@ fn what_is_idle_is_closed_at_once() {
     recorded(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
+        let (stop, stopped) = futures_channel::oneshot::channel::<()>();
         let serving = spawn(async {
-            let until = async { drop(sleep(Duration::from_millis(50)).await) };
+            let until = async {
+                let _ = stopped.await;
+            };
             Server::new()
                 .serve_until(listener, service_fn(slow), until)
                 .await
@@ -96,8 +101,9 @@ fn what_is_idle_is_closed_at_once() {
         let kept = Client::new();
         let http2 = Client::builder().http2_only().build();
         for client in [&kept, &http2] {
-            let _ = client.get(&format!("http://{address}/")).await.unwrap();
+            assert_eq!(text(client, &format!("http://{address}/")).await, "late");
         }
+        drop(stop);
         assert_eq!(silent.read(&mut [0; 1]).await.unwrap(), 0);
         serving.await.unwrap().unwrap();
         assert!(

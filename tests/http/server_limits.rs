@@ -47,7 +47,9 @@ fn a_response_that_nobody_takes_is_given_up() {
         });
         let (stop, stopped) = futures_channel::oneshot::channel::<()>();
         let serving = spawn(async move {
-            let until = async { drop(stopped.await) };
+            let until = async {
+                let _ = stopped.await;
+            };
             server.serve_until(listener, service, until).await
         });
         let client = TcpStream::connect(address).await.unwrap();
@@ -129,7 +131,9 @@ fn clients_that_vanish_leave_nothing_behind() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let serving = spawn(async move {
-            let until = async { drop(stopped.await) };
+            let until = async {
+                let _ = stopped.await;
+            };
             Server::new()
                 .serve_until(listener, service_fn(echo), until)
                 .await

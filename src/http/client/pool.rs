@@ -80,7 +80,7 @@ impl Pool {
             });
             shared.or_else(|| {
                 while let Some(idle) = host.idle.pop() {
-                    if !idle.sender.is_closed() && idle.since >= oldest {
+                    if !idle.sender.is_closed() && idle.since > oldest {
                         return Some(idle.sender);
                     }
                     dropped.push(idle);
@@ -162,7 +162,7 @@ impl Pool {
         let mut dropped = Vec::new();
         let mut hosts = self.hosts.borrow_mut();
         for host in hosts.values_mut() {
-            let is_over = |idle: &mut Idle| idle.since < oldest || idle.sender.is_closed();
+            let is_over = |idle: &mut Idle| idle.since <= oldest || idle.sender.is_closed();
             dropped.extend(host.idle.extract_if(.., is_over));
             dropped.extend(host.shared.take_if(is_over));
         }
