@@ -9,6 +9,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// The stream of a connection.
+#[cfg_attr(
+    feature = "tls",
+    expect(
+        clippy::large_enum_variant,
+        reason = "there is one for each connection, and hardly one that is moved"
+    )
+)]
 pub(super) enum Transport {
     Plain(TcpStream),
     #[cfg(feature = "tls")]
