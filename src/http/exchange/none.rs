@@ -6,7 +6,7 @@ use std::error::Error;
 
 /// Sees nothing.
 #[derive(Debug, Clone, Default)]
-pub(in crate::http) struct HttpTelemetry;
+pub(in crate::http) struct HttpTelemetry(());
 
 impl HttpTelemetry {
     pub(in crate::http) fn server<B>(&self, _: &Request<B>, _: &Ends) -> Exchange {
