@@ -20,6 +20,8 @@ use tower::service_fn;
 struct Servers {
     plain: u16,
     tls: u16,
+    /// The path and `traceparent` of each request without TLS.
+    seen: mpsc::Receiver<String>,
     /// The server's certificate, in a file.
     trusted: tempfile::NamedTempFile,
     stop: Option<futures_channel::oneshot::Sender<()>>,
@@ -42,6 +44,7 @@ impl Servers {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let acceptor = TlsAcceptor::new(Arc::new(config));
         let (tell, told) = mpsc::channel();
+        let (see, seen) = mpsc::channel();
         let (stop, stopped) = futures_channel::oneshot::channel::<()>();
         let thread = thread::spawn(move || {
             let event_loop = EventLoop::new().expect("a loop");
@@ -52,11 +55,17 @@ impl Servers {
                 let (plain, tls) = (bind(), bind());
                 tell.send((port(&plain), port(&tls)))
                     .expect("somebody waits");
+                let seeing = move |request: Request<Body>| {
+                    let parent = request.headers().get("traceparent");
+                    let parent = parent.map_or("", |parent| parent.to_str().unwrap_or("?"));
+                    let _ = see.send(format!("{} {parent}", request.uri().path()));
+                    answer(request)
+                };
                 let serving = async {
                     let of_plain = Server::new();
                     let of_tls = Server::new().tls(acceptor);
                     let (a, b) = futures_util::future::join(
-                        of_plain.serve(plain, service_fn(answer)),
+                        of_plain.serve(plain, service_fn(seeing)),
                         of_tls.serve(tls, service_fn(answer)),
                     )
                     .await;
@@ -70,6 +79,7 @@ impl Servers {
         Self {
             plain,
             tls,
+            seen,
             trusted,
             stop: Some(stop),
             thread: Some(thread),
@@ -248,6 +258,23 @@ fn help_says_all_options_and_exit_codes() {
         "28 too slow",
     ] {
         assert!(said.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn where_an_endpoint_is_set_the_traces_go_there_and_along() {
+    let servers = Servers::start();
+    let address = format!("http://localhost:{}", servers.plain);
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", address.clone());
+    let (_, complaint, status) = run(&[&format!("{address}/wanted")], &[endpoint]);
+    assert!(status.success(), "{complaint}");
+    let seen: Vec<_> = servers.seen.try_iter().collect();
+    assert!(seen[0].starts_with("/wanted 00-"), "{seen:?}");
+    for path in ["/v1/traces ", "/v1/metrics "] {
+        assert!(
+            seen.iter().any(|seen| seen == path),
+            "no {path} in {seen:?}"
+        );
     }
 }
 

@@ -14,7 +14,6 @@ use hyper::rt::Executor;
 /// EventLoop::new()?.run_until_complete(async { LoopExecutor.execute(async { /* … */ }) });
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[non_exhaustive]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LoopExecutor;
 

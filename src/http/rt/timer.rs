@@ -7,7 +7,6 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 /// Gives hyper the loop's timers, and the crate's clock.
-#[non_exhaustive]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LoopTimer;
 
