@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod axum_router;
 #[cfg(test)]
+mod by_hand;
+#[cfg(test)]
 #[path = "../tls/certificates.rs"]
 mod certificates;
 #[cfg(test)]

@@ -226,3 +226,31 @@ fn a_service_that_is_given_up_is_cancelled_and_no_error() {
         "{points:?}"
     );
 }
+
+#[test]
+fn a_service_that_panics_is_an_error_and_the_server_goes_on() {
+    let exports = Exports::new();
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let server = Server::new().telemetry(exports.http.clone());
+        let service = service_fn(async |request: Request<Body>| {
+            assert_ne!(request.uri().path(), "/panic", "as it was asked for");
+            Ok::<_, BoxError>(Response::new(String::from("fine")))
+        });
+        let serving = async move { server.serve(listener, service).await };
+        loopscope::event_loop::spawn(serving).detach();
+        for client in [Client::new(), Client::builder().http2_only().build()] {
+            let failed = client.get(&format!("{address}/panic")).await;
+            assert!(failed.is_err(), "{failed:?}");
+            let response = client.get(&format!("{address}/")).await.unwrap();
+            assert_eq!(response.into_body().text().await.unwrap(), "fine");
+        }
+    });
+    let spans = exports.spans();
+    let panicked = spans.iter().filter(|span| {
+        let attributes = shown(&span.attributes);
+        attributes.contains(&"error.type=panic".into())
+    });
+    assert_eq!(panicked.count(), 2);
+}
