@@ -2,9 +2,11 @@
 
 use crate::ends::{serve, serve_body, text, tls};
 use crate::recorded::recorded;
+use http::Request;
+use http_body_util::StreamBody;
 use loopscope::clock::ManualClock;
 use loopscope::event_loop::{sleep, spawn};
-use loopscope::http::{Client, Server};
+use loopscope::http::{Client, Error, Server};
 use loopscope::instrument::RecordingInstrument;
 use loopscope::net::TcpListener;
 use std::time::Duration;
@@ -161,4 +163,32 @@ fn a_client_that_is_dropped_closes_what_it_kept() {
     });
     let closed = record.of("on_socket_close").len();
     assert_eq!(closed, record.of("on_socket_open").len());
+}
+
+#[test]
+fn a_connection_on_which_a_request_is_still_sent_is_not_used() {
+    let record = recorded(async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/", listener.local_addr().unwrap());
+        // It answers before it has seen the body, and leaves the connection open.
+        let server = spawn(async move {
+            let mut connections = Vec::new();
+            for _ in 0..2 {
+                let (stream, _) = listener.accept().await.unwrap();
+                let _ = stream.read(&mut [0; 1024]).await.unwrap();
+                let response = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                stream.write_all(response).await.unwrap();
+                connections.push(stream);
+            }
+            connections
+        });
+        let client = Client::new();
+        let endless = futures_util::stream::pending::<Result<http_body::Frame<_>, Error>>();
+        let request = Request::post(&address).body(StreamBody::new(endless));
+        let response = client.request(request.unwrap()).await.unwrap();
+        assert_eq!(response.into_body().text().await.unwrap(), "ok");
+        assert_eq!(text(&client, &address).await, "ok");
+        server.await.unwrap();
+    });
+    assert_eq!(connects(&record), 2);
 }

@@ -2,7 +2,7 @@
 
 use super::keeper::Keeper;
 use super::origin::Origin;
-use super::request_body::RequestBody;
+use super::request_body::{RequestBody, Sending};
 use super::sender::{SendError, Sender};
 use crate::clock::Timestamp;
 use crate::event_loop::is_stopping;
@@ -137,6 +137,7 @@ impl Pool {
             origin: origin.clone(),
             pool: Rc::downgrade(self),
             permit: None,
+            sending: Sending::default(),
         }
     }
 
@@ -208,6 +209,7 @@ pub(super) struct Lease {
     origin: Origin,
     pool: Weak<Pool>,
     permit: Option<Permit>,
+    sending: Sending,
 }
 
 impl Lease {
@@ -230,13 +232,14 @@ impl Lease {
         &mut self,
         request: Request<RequestBody>,
     ) -> Result<Response<Incoming>, SendError> {
+        self.sending = request.body().sending();
         self.sender.send(request).await
     }
 
-    /// The response has been read to its end: the connection may have another request. One that is
-    /// dropped instead is closed.
+    /// The response has been read to its end: the connection may have another request, unless the
+    /// server has answered before all of this one is sent. One that is dropped instead is closed.
     pub(super) fn give_back(self) {
-        if let Some(pool) = self.pool.upgrade() {
+        if let Some(pool) = self.pool.upgrade().filter(|_| !self.sending.is_under_way()) {
             pool.keep(self.origin, self.sender);
         }
         drop(self.permit);

@@ -4,10 +4,15 @@ use crate::http::BoxError;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
+use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
 /// A request's body of any type: one connection sends many.
-pub(super) struct RequestBody(Pin<Box<dyn Body<Data = Bytes, Error = BoxError>>>);
+pub(super) struct RequestBody {
+    body: Pin<Box<dyn Body<Data = Bytes, Error = BoxError>>>,
+    /// Lives as long as there is something to be sent.
+    alive: Rc<()>,
+}
 
 impl RequestBody {
     pub(super) fn new<B>(body: B) -> Self
@@ -15,7 +20,15 @@ impl RequestBody {
         B: Body<Data = Bytes> + 'static,
         B::Error: Into<BoxError>,
     {
-        Self(Box::pin(Converted { body }))
+        Self {
+            body: Box::pin(Converted { body }),
+            alive: Rc::new(()),
+        }
+    }
+
+    /// What tells whether the body is still being sent: hyper drops it when it is done with it.
+    pub(super) fn sending(&self) -> Sending {
+        Sending(Rc::downgrade(&self.alive))
     }
 }
 
@@ -27,15 +40,25 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        self.0.as_mut().poll_frame(cx)
+        self.body.as_mut().poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        self.body.size_hint()
+    }
+}
+
+/// Whether a body is still being sent.
+#[derive(Default)]
+pub(super) struct Sending(Weak<()>);
+
+impl Sending {
+    pub(super) fn is_under_way(&self) -> bool {
+        self.0.strong_count() > 0
     }
 }
 
