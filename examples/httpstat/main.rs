@@ -1,16 +1,15 @@
 //! Shows where the time of HTTP requests goes, from the hooks of the loop that makes them.
 //!
 //! ```text
-//! $ cargo run --release --features http --example httpstat -- https://www.rust-lang.org/
-//! https://www.rust-lang.org/
-//! HTTP/2.0 200 OK, 18595 bytes
+//! $ cargo run --release --features http --example httpstat -- http://localhost:8137/
+//! http://localhost:8137/
+//! HTTP/1.0 200 OK, 6 bytes
 //!
-//!   name lookup ███████                                               12.10 ms
-//!   connect            ███████                                        11.34 ms
-//!   TLS                       ████████████                            21.87 ms
-//!   first byte                            █████████████████████       37.06 ms
-//!   transfer                                                   ██      3.90 ms
-//!   total                                                             86.41 ms
+//!   name lookup   ████                                                 0.65 ms
+//!   connect           ██                                               0.38 ms
+//!   first byte          ██████████████████████████████████████████     6.79 ms
+//!   transfer                                                     █     0.00 ms
+//!   total                                                              8.10 ms
 //! ```
 //!
 //! `--help` lists the options and exit codes. With `OTEL_EXPORTER_OTLP_ENDPOINT` set, the traces go
