@@ -45,6 +45,7 @@
 //!   and log.
 //! - `otel` (feature `otel`): `OtelInstrument`, which turns pairs into spans and histograms.
 //! - `telemetry` (feature `otlp`): sending them over OTLP, set up from the `OTEL_*` variables.
+//! - `http` (feature `http`): a server for `tower` services and a client with a pool of connections.
 //! - [`clock`]: the one reader of time.
 //!
 //! # Features
@@ -56,6 +57,7 @@
 //! | `otlp` | `Telemetry`: OTLP over HTTP with protobuf, without an async runtime | yes |
 //! | `otlp-json` | the protocol `http/json` | |
 //! | `otlp-grpc` | the protocol `grpc`, which brings tokio and tonic | |
+//! | `http` | HTTP/1.1 and HTTP/2, client and server: hyper on this loop | |
 //! | `serde` | snapshots of a loop can be serialized | |
 //! | `testing` | `RecordingInstrument` and `ManualClock`, for tests | |
 //!
@@ -162,6 +164,8 @@
 
 pub mod clock;
 pub mod event_loop;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod instrument;
 pub mod net;
 #[cfg(feature = "otel")]

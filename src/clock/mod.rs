@@ -60,6 +60,18 @@ impl Timestamp {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
+    /// The same moment for those who reckon in the standard library's type.
+    #[cfg(feature = "http")]
+    pub(crate) fn to_instant(self) -> Instant {
+        anchor() + Duration::from_nanos(self.0)
+    }
+
+    /// The moment that an instant stands for; zero for what lies before the zero of the clock.
+    #[cfg(feature = "http")]
+    pub(crate) fn from_instant(instant: Instant) -> Self {
+        Self(nanos(instant.saturating_duration_since(anchor())))
+    }
+
     /// The same moment on the wall clock.
     ///
     /// The distance between the two clocks is measured again once a minute, so that the result

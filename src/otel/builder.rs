@@ -118,7 +118,8 @@ impl fmt::Debug for OtelInstrumentBuilder {
     }
 }
 
-fn scope() -> InstrumentationScope {
+/// The instrumentation scope of all that this crate emits.
+pub(crate) fn scope() -> InstrumentationScope {
     InstrumentationScope::builder(names::SCOPE)
         .with_version(env!("CARGO_PKG_VERSION"))
         .with_schema_url(names::SCHEMA_URL)

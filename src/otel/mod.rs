@@ -8,7 +8,7 @@
 mod attributes;
 mod builder;
 mod hooks;
-mod metrics;
+pub(crate) mod metrics;
 pub mod names;
 mod open_spans;
 mod operations;
@@ -16,6 +16,8 @@ mod spans;
 mod tasks;
 
 pub use builder::OtelInstrumentBuilder;
+#[cfg(feature = "http")]
+pub(crate) use builder::scope;
 pub use spans::SpanPolicy;
 
 use crate::instrument::SlotKey;

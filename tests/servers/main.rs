@@ -1,8 +1,10 @@
 //! The examples that are servers, as their users drive them: start, load, signal; nothing that was
-//! accepted is lost, and the exit code is right.
+//! accepted is lost, and the exit code is right. And what is asked of servers by one that is a client.
 
 #[cfg(test)]
 mod echo_server;
+#[cfg(test)]
+mod httpstat;
 #[cfg(test)]
 mod multicore_echo;
 #[cfg(test)]

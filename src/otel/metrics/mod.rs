@@ -73,7 +73,7 @@ fn count_hook_panics(meter: &Meter) {
         .build();
 }
 
-fn histogram(meter: &Meter, metric: &MetricDefinition) -> Histogram<f64> {
+pub(crate) fn histogram(meter: &Meter, metric: &MetricDefinition) -> Histogram<f64> {
     meter
         .f64_histogram(metric.name)
         .with_unit(metric.unit)

@@ -61,12 +61,12 @@ const DELAYS: &[f64] = &[
 const LIVES: &[f64] = &[
     0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0, 300.0,
 ];
-/// Those of the semantic conventions for handshakes and look-ups.
-const CONVENTIONAL: &[f64] = &[
+/// Those of the semantic conventions for handshakes, look-ups and requests.
+pub(super) const CONVENTIONAL: &[f64] = &[
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 
-const fn histogram(
+pub(super) const fn histogram(
     name: &'static str,
     description: &'static str,
     attributes: &'static [&'static str],

@@ -5,8 +5,10 @@
 //!
 //! Names without the prefix `loopscope.` are those of the OpenTelemetry semantic conventions.
 
+mod http;
 mod metrics;
 
+pub use http::*;
 pub use metrics::*;
 
 use opentelemetry::trace::SpanKind;
@@ -33,6 +35,10 @@ attributes! {
     DNS_ANSWERS = "dns.answers", "The addresses that a name resolved to.";
     DNS_QUESTION_NAME = "dns.question.name", "The name that was looked up.";
     ERROR_TYPE = "error.type", "The kind of failure; absent on success.";
+    HTTP_REQUEST_METHOD = "http.request.method", "The method of a request; `_OTHER` for one that is not in the conventions' list.";
+    HTTP_REQUEST_METHOD_ORIGINAL = "http.request.method_original", "The method as it was sent, where it is not in the list.";
+    HTTP_RESPONSE_STATUS_CODE = "http.response.status_code", "The status of a response.";
+    HTTP_ROUTE = "http.route", "The pattern of paths that a request was for, as the service tells it.";
     IMMEDIATE = "loopscope.immediate", "Whether the task did not have to wait.";
     IO_SIZE = "loopscope.io.size", "Bytes that an operation moved.";
     LOOP_NAME = "loopscope.loop.name", "The name that a loop was built with.";
@@ -42,6 +48,7 @@ attributes! {
     NETWORK_LOCAL_PORT = "network.local.port", "This end's port.";
     NETWORK_PEER_ADDRESS = "network.peer.address", "The other end's IP address or socket path.";
     NETWORK_PEER_PORT = "network.peer.port", "The other end's port.";
+    NETWORK_PROTOCOL_VERSION = "network.protocol.version", "The version of HTTP: `1.0`, `1.1` or `2`.";
     NETWORK_TRANSPORT = "network.transport", "The protocol under a socket.";
     NETWORK_TYPE = "network.type", "The version of IP under a socket, where it is one of IP.";
     OUTCOME = "loopscope.outcome", "How something ended; on operations only where cancelled.";
@@ -62,6 +69,12 @@ attributes! {
     TLS_PROTOCOL_NAME = "tls.protocol.name", "Always `tls`.";
     TLS_PROTOCOL_VERSION = "tls.protocol.version", "The number of the version of TLS.";
     TLS_RESUMED = "tls.resumed", "Whether an earlier session was resumed.";
+    URL_FULL = "url.full", "The address of a request, without user name, password and signatures.";
+    URL_PATH = "url.path", "The path of a request.";
+    URL_QUERY = "url.query", "The query of a request, without signatures.";
+    URL_SCHEME = "url.scheme", "`http` or `https`.";
+    URL_TEMPLATE = "url.template", "The pattern of paths that a request is for, as the caller tells it.";
+    USER_AGENT_ORIGINAL = "user_agent.original", "The program that sent a request, as it says.";
 }
 
 /// The values of [`OUTCOME`].

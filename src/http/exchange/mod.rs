@@ -1,0 +1,27 @@
+//! What telemetry sees of a request and its response.
+
+#[cfg(not(feature = "otel"))]
+mod none;
+#[cfg(feature = "otel")]
+mod otel;
+
+#[cfg(not(feature = "otel"))]
+pub(super) use none::{Exchange, HttpTelemetry};
+#[cfg(feature = "otel")]
+pub(super) use otel::Exchange;
+#[cfg(feature = "otel")]
+pub use otel::{HttpTelemetry, HttpTelemetryBuilder, Route};
+
+use std::net::SocketAddr;
+
+/// The two ends of a server's connection.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(
+    not(feature = "otel"),
+    expect(dead_code, reason = "only telemetry reads it")
+)]
+pub(super) struct Ends {
+    pub(super) peer: SocketAddr,
+    pub(super) local: Option<SocketAddr>,
+    pub(super) secure: bool,
+}
