@@ -105,24 +105,19 @@ impl Accepting {
         cx: &mut Context<'_>,
     ) -> Poll<Result<io::Result<Accepted<L>>, Stopped>> {
         let socket = listener.socket();
-        let op = self
-            .op
-            .get_or_insert_with(|| SocketOp::start(SocketOperation::Accept, socket.handle()));
-        let pause = &mut self.pause;
-        let polled = op.step(|heard| {
-            if listener.pause().poll(cx, pause).is_pending() {
-                park::wait_on(Command::SocketAccept(socket.handle().clone()));
-                return Poll::Pending;
+        let mut polled = self.poll_accept(listener, cx);
+        // Neither pausing nor out of its share of this turn: there was none to accept.
+        let is_drained = || !socket.direction(Side::Read).is_ready();
+        if polled.is_pending() && is_drained() && Pin::new(&mut self.stopping).poll(cx).is_ready() {
+            // What the poller last said may be older than the last connection.
+            socket.direction(Side::Read).assume_ready();
+            polled = self.poll_accept(listener, cx);
+            if polled.is_pending() && is_drained() {
+                L::shut_down(socket.io());
+                // Dropped, the operation says that it was cancelled.
+                self.op = None;
+                return Poll::Ready(Err(Stopped));
             }
-            socket.poll_io(Side::Read, cx, heard, Command::SocketAccept, L::accept_raw)
-        });
-        // Neither pausing nor out of its share of this turn: there is none to accept.
-        let drained = polled.is_pending() && !socket.direction(Side::Read).is_ready();
-        if drained && Pin::new(&mut self.stopping).poll(cx).is_ready() {
-            L::shut_down(socket.io());
-            // Dropped, the operation says that it was cancelled.
-            self.op = None;
-            return Poll::Ready(Err(Stopped));
         }
         let result = ready!(polled).and_then(|raw| listener.wrap(raw));
         listener.pause().note(&result);
@@ -134,5 +129,24 @@ impl Accepting {
             }
         }
         Poll::Ready(Ok(result))
+    }
+
+    /// Asks the system for a connection, if there may be one and it is no time to pause.
+    fn poll_accept<L: Accept>(
+        &mut self,
+        listener: &L,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<L::Raw>> {
+        let socket = listener.socket();
+        let op = self
+            .op
+            .get_or_insert_with(|| SocketOp::start(SocketOperation::Accept, socket.handle()));
+        op.step(|heard| {
+            if listener.pause().poll(cx, &mut self.pause).is_pending() {
+                park::wait_on(Command::SocketAccept(socket.handle().clone()));
+                return Poll::Pending;
+            }
+            socket.poll_io(Side::Read, cx, heard, Command::SocketAccept, L::accept_raw)
+        })
     }
 }

@@ -3,10 +3,12 @@
 
 use crate::own_process::{in_own_process, passed};
 use crate::recorded::recorded;
-use loopscope::event_loop::spawn;
+use futures_lite::StreamExt;
+use loopscope::event_loop::{EventLoop, sleep, spawn};
 use loopscope::instrument::{ErrorType, RecordingInstrument, SocketOperation};
 use loopscope::net::{TcpListener, TcpStream, UdpSocket};
 use std::io;
+use std::time::Duration;
 
 /// Runs `body` where the system's calls fail as `injected` says.
 fn with_faults(injected: &[&str], body: impl FnOnce()) {
@@ -183,5 +185,34 @@ fn a_datagram_that_the_system_has_no_room_for_is_an_error_of_its_own() {
         });
         let errors = errors_of(&recorder, SocketOperation::Send);
         assert_eq!(errors, [ErrorType::OutOfMemory]);
+    });
+}
+
+/// A server that is told to stop right after clients have connected; how many it accepts.
+fn accepted_at_the_stop(clients: usize) -> usize {
+    let event_loop = EventLoop::new().unwrap();
+    let handle = event_loop.handle();
+    let ended = event_loop.run_gracefully(Duration::from_secs(30), async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let acceptor = spawn(async move { listener.incoming().count().await });
+        // It waits, and knows that there is none.
+        sleep(Duration::from_millis(1)).await;
+        // These come, and the stop, before the loop asks the poller again.
+        let connect = |_| std::net::TcpStream::connect(address).unwrap();
+        let _clients: Vec<_> = (0..clients).map(connect).collect();
+        handle.stop_gracefully();
+        acceptor.await.unwrap()
+    });
+    ended.unwrap().output().unwrap()
+}
+
+#[test]
+fn a_wait_that_is_interrupted_loses_no_connection_at_the_stop() {
+    // As when the process is stopped and goes on: the poller says nothing of who came meanwhile.
+    with_faults(&["epoll_wait:error=EINTR:when=1+2"], || {
+        for _ in 0..20 {
+            assert_eq!(accepted_at_the_stop(10), 10);
+        }
     });
 }
