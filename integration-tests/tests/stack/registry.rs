@@ -90,9 +90,10 @@ fn it_defines_the_attributes_that_no_convention_has() {
 #[test]
 fn it_lists_every_metric_with_all_it_has() {
     let groups = groups("metrics.yaml");
-    assert_eq!(groups.len(), names::METRICS.len());
+    let metrics = || names::METRICS.iter().chain(names::HTTP_METRICS);
+    assert_eq!(groups.len(), metrics().count());
     let mut ids = BTreeSet::new();
-    for (group, metric) in groups.iter().zip(names::METRICS) {
+    for (group, metric) in groups.iter().zip(metrics()) {
         check_common(group, "metric", &mut ids);
         assert_eq!(group["metric_name"], metric.name);
         let instrument = metric.kind.as_str().replace(['-', ' '], "");
@@ -114,7 +115,8 @@ fn it_lists_every_span_with_all_it_has() {
         assert!(kinds.insert(text(&group["span_kind"]).to_owned()), "{name}");
         keys.extend(references(&group).into_iter().map(String::from));
     }
-    let spans = names::SPANS.iter().map(|span| {
+    let spans = names::SPANS.iter().chain(names::HTTP_SPANS);
+    let spans = spans.map(|span| {
         let detail = span.detail.map(|detail| format!(" {detail}"));
         let name = span.name.to_owned() + &detail.unwrap_or_default();
         let kinds = span
