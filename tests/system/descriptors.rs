@@ -12,14 +12,17 @@ use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::time::Duration;
 
+const CLIENTS: usize = 40;
+const EXHAUSTED: Duration = Duration::from_millis(300);
+
 #[test]
 fn descriptors_that_run_out_stop_no_server_and_take_no_core() {
-    const CLIENTS: usize = 40;
-    const EXHAUSTED: Duration = Duration::from_millis(300);
-    if let Some(output) = in_own_process(&[]) {
+    if let Some(output) = in_own_process(&[], body) {
         passed(&output);
-        return;
     }
+}
+
+fn body() {
     let recorder = recorded(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

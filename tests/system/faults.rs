@@ -20,9 +20,8 @@ fn with_faults(injected: &[&str], body: impl FnOnce()) {
     let faults: Vec<_> = injected.iter().map(|it| format!("--inject={it}")).collect();
     let mut wrapper = vec!["strace", "--follow-forks", "--output=/dev/null", &trace];
     wrapper.extend(faults.iter().map(String::as_str));
-    match in_own_process(&wrapper) {
-        Some(output) => drop(passed(&output)),
-        None => body(),
+    if let Some(output) = in_own_process(&wrapper, body) {
+        passed(&output);
     }
 }
 

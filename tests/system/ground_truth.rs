@@ -177,8 +177,8 @@ fn hooks_and_metrics_tell_what_the_system_calls_did() {
         "--output",
         file.to_str().unwrap(),
     ];
-    let Some(output) = in_own_process(&wrapper) else {
-        return body();
+    let Some(output) = in_own_process(&wrapper, body) else {
+        return;
     };
     let told = told(&output);
     let trace = std::fs::read_to_string(&file).unwrap();

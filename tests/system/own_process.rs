@@ -7,11 +7,13 @@ use std::process::{Command, Output};
 /// Set for the process that runs the body of a test.
 const IS_BODY: &str = "LOOPSCOPE_TEST_BODY";
 
-/// Runs the test that calls this once more, alone and by a program such as `strace` with its
-/// options if `wrapper` has one; what came of that. None in the process where the test's body is to
-/// run.
-pub(crate) fn in_own_process(wrapper: &[&str]) -> Option<Output> {
+/// Runs `body` in a process of its own: the test that calls this is run once more there, alone and
+/// by a program such as `strace` with its options if `wrapper` has one.
+///
+/// What came of that; none in the process of the body, and where strace cannot trace.
+pub(crate) fn in_own_process(wrapper: &[&str], body: impl FnOnce()) -> Option<Output> {
     if std::env::var_os(IS_BODY).is_some() {
+        body();
         return None;
     }
     let thread = std::thread::current();
@@ -20,6 +22,9 @@ pub(crate) fn in_own_process(wrapper: &[&str]) -> Option<Output> {
     let mut command = match wrapper {
         [] => Command::new(program),
         [wrapper, options @ ..] => {
+            if !can_trace(wrapper) {
+                return None;
+            }
             let mut command = Command::new(wrapper);
             command.args(options).arg(program);
             command
@@ -29,10 +34,27 @@ pub(crate) fn in_own_process(wrapper: &[&str]) -> Option<Output> {
         .args(["--exact", test, "--nocapture"])
         .env(IS_BODY, "1")
         .output();
-    let program = wrapper.first().copied().unwrap_or("this test");
-    Some(output.unwrap_or_else(|error| {
-        panic!("{program} cannot be run, without which this is not tested: {error}")
-    }))
+    Some(output.expect("the test can be run again"))
+}
+
+/// Whether strace is there and this machine lets it trace; not every container does.
+fn can_trace(strace: &str) -> bool {
+    let tried = Command::new(strace)
+        .args(["--output=/dev/null", "true"])
+        .output();
+    let problem = match tried {
+        Ok(output) if output.status.success() => return true,
+        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
+        Err(error) => error.to_string(),
+    };
+    // Past the test harness, which would swallow it.
+    let mut stderr = std::io::stderr();
+    let _ = writeln!(
+        stderr,
+        "\n*** SKIPPED, NOT TESTED: {strace} cannot trace: {} ***\n",
+        problem.trim()
+    );
+    false
 }
 
 /// Says something to the process that looks at what the body prints.
