@@ -1,9 +1,9 @@
 //! Resolving names.
 
-use super::resolver::{Unresolved, resolve};
+use super::resolver::resolve;
 use crate::event_loop::park;
+use crate::instrument::Command;
 use crate::instrument::hooks::DnsLookup;
-use crate::instrument::{ClassifiedError, Command};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -50,17 +50,12 @@ pub(super) async fn lookup(name: &str) -> io::Result<Vec<SocketAddr>> {
         polled
     })
     .await;
-    match result {
+    match &result {
         Ok(addresses) => {
             let ips: Vec<_> = addresses.iter().map(SocketAddr::ip).collect();
             lookup.ready(Ok(&ips));
-            Ok(addresses)
         }
-        Err(Unresolved { error, error_type }) => {
-            let (kind, message) = (error.kind(), format!("cannot resolve {name}: {error}"));
-            let error = ClassifiedError::io_error(error_type, kind, message, error);
-            lookup.ready(Err(&error));
-            Err(error)
-        }
+        Err(error) => lookup.ready(Err(error)),
     }
+    result
 }

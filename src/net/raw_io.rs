@@ -16,6 +16,31 @@ pub(super) trait StreamIo {
     fn shut_down(&self, how: Shutdown) -> io::Result<()>;
 }
 
+/// Implements connecting and ending for a stream of mio's.
+macro_rules! impl_stream_io {
+    ($io:ty) => {
+        impl crate::net::raw_io::StreamIo for $io {
+            fn shut_down(&self, how: std::net::Shutdown) -> std::io::Result<()> {
+                self.shutdown(how)
+            }
+        }
+
+        impl crate::net::connecting::Connect for $io {
+            fn local_address(&self) -> std::io::Result<crate::instrument::Address> {
+                Ok(self.local_addr()?.into())
+            }
+
+            fn check(&self) -> std::io::Result<()> {
+                match self.take_error()? {
+                    Some(error) => Err(error),
+                    None => self.peer_addr().map(|_| ()),
+                }
+            }
+        }
+    };
+}
+pub(super) use impl_stream_io;
+
 impl<S: StreamIo> RawStream for Socket<S>
 where
     for<'a> &'a S: Read + Write,

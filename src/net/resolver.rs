@@ -2,7 +2,7 @@
 
 use crate::event_loop::{Blocking, wake};
 use crate::instrument::hooks::Wake;
-use crate::instrument::{ErrorType, Resumption};
+use crate::instrument::{ClassifiedError, ErrorType, Resumption};
 use async_lock::Semaphore;
 use dns_lookup::{AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
 use std::io;
@@ -16,15 +16,8 @@ const LIMIT: usize = 64;
 
 static LOOKUPS: Semaphore = Semaphore::new(LIMIT);
 
-/// Why a name has no addresses.
-#[derive(Debug)]
-pub(super) struct Unresolved {
-    pub(super) error: io::Error,
-    pub(super) error_type: ErrorType,
-}
-
 /// The addresses of a name, with port 0, in the order that the system prefers; each once.
-pub(super) async fn resolve(name: String) -> Result<Vec<SocketAddr>, Unresolved> {
+pub(super) async fn resolve(name: String) -> io::Result<Vec<SocketAddr>> {
     limited(&LOOKUPS, move || ask_system(&name)).await
 }
 
@@ -43,14 +36,15 @@ async fn limited<T: Send + 'static>(
     result.await.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-fn ask_system(name: &str) -> Result<Vec<SocketAddr>, Unresolved> {
+fn ask_system(name: &str) -> io::Result<Vec<SocketAddr>> {
     let hints = AddrInfoHints {
         // One answer for each address, not one for each kind of socket.
         socktype: SockType::Stream.into(),
         ..AddrInfoHints::default()
     };
     let mut found: Vec<SocketAddr> = Vec::new();
-    let answers = getaddrinfo(Some(name), None, Some(hints)).map_err(Unresolved::from)?;
+    let answers = getaddrinfo(Some(name), None, Some(hints));
+    let answers = answers.map_err(|error| unresolved(name, error))?;
     // An address of a family that there is no socket for is none.
     for answer in answers.flatten() {
         if !found.contains(&answer.sockaddr) {
@@ -60,23 +54,20 @@ fn ask_system(name: &str) -> Result<Vec<SocketAddr>, Unresolved> {
     Ok(found)
 }
 
-impl From<LookupError> for Unresolved {
-    fn from(error: LookupError) -> Self {
-        let (kind, error_type) = match error.kind() {
-            LookupErrorKind::NoName | LookupErrorKind::NoData => {
-                (Some(io::ErrorKind::NotFound), ErrorType::HostNotFound)
-            }
-            _ => (None, ErrorType::NameResolution),
-        };
-        let error = io::Error::from(error);
-        Self {
-            error: match kind {
-                Some(kind) => io::Error::new(kind, error),
-                None => error,
-            },
-            error_type,
-        }
-    }
+/// Why a name has no addresses.
+fn unresolved(name: &str, error: LookupError) -> io::Error {
+    let is_unknown = matches!(
+        error.kind(),
+        LookupErrorKind::NoName | LookupErrorKind::NoData
+    );
+    let error = io::Error::from(error);
+    let (kind, error_type) = if is_unknown {
+        (io::ErrorKind::NotFound, ErrorType::HostNotFound)
+    } else {
+        (error.kind(), ErrorType::NameResolution)
+    };
+    let message = format!("cannot resolve {name}: {error}");
+    ClassifiedError::io_error(error_type, kind, message, error)
 }
 
 #[cfg(test)]

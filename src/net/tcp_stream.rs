@@ -1,12 +1,11 @@
 //! TCP connections.
 
 use super::address::ToTarget;
-use super::connecting::Connect;
-use super::raw_io::StreamIo;
+use super::raw_io::impl_stream_io;
 use super::socket::Socket;
 use super::stream_ops::{PolledOps, impl_stream};
 use super::tcp_stream_builder::TcpStreamBuilder;
-use crate::instrument::{Address, SocketHandle};
+use crate::instrument::SocketHandle;
 use std::fmt;
 use std::io;
 use std::net::{Shutdown, SocketAddr};
@@ -129,30 +128,12 @@ impl TcpStream {
 }
 
 impl_stream!(TcpStream);
+impl_stream_io!(mio::net::TcpStream);
 
 impl fmt::Debug for TcpStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TcpStream")
             .field("socket", self.handle())
             .finish()
-    }
-}
-
-impl StreamIo for mio::net::TcpStream {
-    fn shut_down(&self, how: Shutdown) -> io::Result<()> {
-        self.shutdown(how)
-    }
-}
-
-impl Connect for mio::net::TcpStream {
-    fn local_address(&self) -> io::Result<Address> {
-        Ok(Address::Ip(self.local_addr()?))
-    }
-
-    fn check(&self) -> io::Result<()> {
-        match self.take_error()? {
-            Some(error) => Err(error),
-            None => self.peer_addr().map(|_| ()),
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Connections between processes of one machine.
 
-use super::connecting::{Connect, connect};
-use super::raw_io::StreamIo;
+use super::connecting::connect;
+use super::raw_io::impl_stream_io;
 use super::socket::{Registered, Socket};
 use super::stream_ops::{PolledOps, impl_stream};
 use crate::event_loop::sleep;
@@ -127,31 +127,13 @@ impl UnixStream {
 }
 
 impl_stream!(UnixStream);
+impl_stream_io!(mio::net::UnixStream);
 
 impl fmt::Debug for UnixStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UnixStream")
             .field("socket", self.handle())
             .finish()
-    }
-}
-
-impl StreamIo for mio::net::UnixStream {
-    fn shut_down(&self, how: Shutdown) -> io::Result<()> {
-        self.shutdown(how)
-    }
-}
-
-impl Connect for mio::net::UnixStream {
-    fn local_address(&self) -> io::Result<Address> {
-        Ok(self.local_addr()?.into())
-    }
-
-    fn check(&self) -> io::Result<()> {
-        match self.take_error()? {
-            Some(error) => Err(error),
-            None => self.peer_addr().map(|_| ()),
-        }
     }
 }
 
