@@ -19,6 +19,9 @@ mod recorded;
 #[path = "../support/run.rs"]
 mod run;
 #[cfg(test)]
+#[path = "../support/skipped.rs"]
+mod skipped;
+#[cfg(test)]
 mod tcp;
 #[cfg(test)]
 mod udp;

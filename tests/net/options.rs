@@ -1,6 +1,7 @@
 //! Options of sockets, read back from the system.
 
 use crate::run::run;
+use crate::skipped::skipped;
 use loopscope::net::{TcpListener, TcpStream, UdpSocket};
 use socket2::SockRef;
 use std::io;
@@ -11,7 +12,11 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Whether this machine has IPv6, for tests that are about it.
 fn has_ipv6() -> bool {
-    std::net::TcpListener::bind("[::1]:0").is_ok()
+    let bound = std::net::TcpListener::bind("[::1]:0");
+    if let Err(error) = &bound {
+        skipped(&format!("this machine has no IPv6: {error}"));
+    }
+    bound.is_ok()
 }
 
 #[test]

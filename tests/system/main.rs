@@ -20,6 +20,9 @@ mod recorded;
 #[path = "../support/run.rs"]
 mod run;
 #[cfg(test)]
+#[path = "../support/skipped.rs"]
+mod skipped;
+#[cfg(test)]
 mod soak;
 #[cfg(test)]
 mod trace;

@@ -1,5 +1,6 @@
 //! A test in a process of its own: what it changes, or suffers, is the whole process's.
 
+use crate::skipped::skipped;
 use std::collections::HashMap;
 use std::io::Write;
 use std::process::{Command, Output};
@@ -47,13 +48,7 @@ fn can_trace(strace: &str) -> bool {
         Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
         Err(error) => error.to_string(),
     };
-    // Past the test harness, which would swallow it.
-    let mut stderr = std::io::stderr();
-    let _ = writeln!(
-        stderr,
-        "\n*** SKIPPED, NOT TESTED: {strace} cannot trace: {} ***\n",
-        problem.trim()
-    );
+    skipped(&format!("{strace} cannot trace: {}", problem.trim()));
     false
 }
 
