@@ -1,6 +1,7 @@
 //! One loop, TCP and TLS.
 
 use crate::program::Program;
+use crate::trust;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::process::ExitStatus;
@@ -161,19 +162,12 @@ fn what_is_wrong_is_said_in_a_sentence() {
 #[test]
 fn tls_is_served_beside_tcp() {
     use rustls::pki_types::ServerName;
-    use std::sync::Arc;
 
     let mut server = Server::start();
     // The certificate is the server's own: this client trusts whatever it is shown.
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .expect("the provider has them")
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(TrustAll(provider)))
-        .with_no_client_auth();
+    let config = trust::config(true).expect("a configuration");
     let name = ServerName::try_from("localhost").expect("a name");
-    let mut connection = rustls::ClientConnection::new(Arc::new(config), name).expect("a client");
+    let mut connection = rustls::ClientConnection::new(config, name).expect("a client");
     let mut socket = TcpStream::connect(&server.tls).expect("it accepts");
     let mut stream = rustls::Stream::new(&mut connection, &mut socket);
     stream.write_all(b"hello").expect("it takes what is sent");
@@ -183,44 +177,4 @@ fn tls_is_served_beside_tcp() {
     drop(socket);
     server.terminate();
     assert!(server.end().1.success());
-}
-
-#[derive(Debug)]
-struct TrustAll(std::sync::Arc<rustls::crypto::CryptoProvider>);
-
-impl rustls::client::danger::ServerCertVerifier for TrustAll {
-    fn verify_server_cert(
-        &self,
-        _: &rustls::pki_types::CertificateDer<'_>,
-        _: &[rustls::pki_types::CertificateDer<'_>],
-        _: &rustls::pki_types::ServerName<'_>,
-        _: &[u8],
-        _: rustls::pki_types::UnixTime,
-    ) -> Result<rustls::client::danger::ServerCertVerified, rustls::Error> {
-        Ok(rustls::client::danger::ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &rustls::pki_types::CertificateDer<'_>,
-        signature: &rustls::DigitallySignedStruct,
-    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &rustls::pki_types::CertificateDer<'_>,
-        signature: &rustls::DigitallySignedStruct,
-    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }

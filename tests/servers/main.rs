@@ -10,3 +10,10 @@ mod multicore_echo;
 #[cfg(test)]
 #[path = "../support/program.rs"]
 mod program;
+#[cfg(test)]
+#[path = "../../examples/httpstat/trust.rs"]
+mod trust;
+
+/// What `trust` fails with.
+#[cfg(test)]
+type Failure = Box<dyn std::error::Error + Send + Sync>;
