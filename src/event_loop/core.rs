@@ -2,49 +2,56 @@
 
 use super::long_polls::LongPolls;
 use super::reactor::Reactor;
-use super::scheduler::{Injected, Ready, Shared};
+use super::scheduler::{Injected, Shared};
 use super::stop::Stop;
+use super::task::{NewTask, Task};
 use super::timers::Timers;
-use crate::instrument::{LoopInfo, TaskId, TaskInfo};
+use super::wake;
+use super::waker::TaskWaker;
+use crate::clock::Timestamp;
+use crate::instrument::hooks::Wake;
+use crate::instrument::{LoopInfo, TaskId};
 use slab::Slab;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::task::Waker;
-use std::time::Duration;
 
 pub(crate) struct Core {
     pub(super) info: LoopInfo,
     pub(super) shared: Arc<Shared>,
     pub(crate) reactor: Reactor,
     pub(super) timers: RefCell<Timers>,
-    ready: RefCell<VecDeque<Ready>>,
-    tasks: RefCell<Slab<TaskEntry>>,
-    /// How many operations the task that runs may still complete before it has to yield.
-    budget: Cell<u32>,
+    /// Who is in line to run.
+    ready: RefCell<VecDeque<Rc<Task>>>,
+    /// The tasks that have not ended.
+    tasks: RefCell<Slab<Rc<Task>>>,
+    /// Tasks that have ended, to be made new ones of.
+    spare: RefCell<Vec<Rc<Task>>>,
+    /// The place of the task that runs.
+    running: Cell<usize>,
     pub(super) stopped: Cell<bool>,
     pub(super) stop: Stop,
     pub(super) long_polls: LongPolls,
 }
 
-/// A task that has not ended.
-pub(super) struct TaskEntry {
-    pub(super) info: Rc<TaskInfo>,
-    pub(super) waker: Waker,
-    /// Somebody listens, so that the time of a wake is wanted.
-    heard: Cell<bool>,
-    pub(super) cancelled: Cell<bool>,
-}
+/// No task has this place.
+const NONE: usize = usize::MAX;
+
+/// So many tasks that have ended are kept to be made new ones of: as many as come and go at once in
+/// most programs, in less than a megabyte.
+const SPARE_TASKS: usize = 1024;
 
 /// So many operations a task may complete in one poll: a socket that is always ready does not
 /// keep the others waiting.
-const BUDGET: u32 = 128;
+const BUDGET: u64 = 128;
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Core>>> = const { RefCell::new(None) };
+    // How many operations the task that runs may still complete before it has to yield; without
+    // end where no loop runs.
+    static BUDGET_LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
 }
 
 /// Calls `f` with the loop that runs on this thread, if one does.
@@ -63,7 +70,28 @@ pub(crate) fn current() -> Option<Rc<Core>> {
 
 /// Names the loop that runs on this thread and returns the one that did.
 pub(super) fn swap_current(core: Option<Rc<Core>>) -> Option<Rc<Core>> {
+    BUDGET_LEFT.set(u64::MAX);
     CURRENT.replace(core)
+}
+
+/// Whether `core` is the loop that runs on this thread.
+#[inline]
+pub(crate) fn is_current(core: &Rc<Core>) -> bool {
+    with_current(|current| Rc::ptr_eq(current, core)) == Some(true)
+}
+
+/// Gives the task that is polled next its share of operations.
+#[inline]
+pub(super) fn refill_budget() {
+    BUDGET_LEFT.set(BUDGET);
+}
+
+/// Counts an operation that a task completes; false when it has had its share.
+#[inline]
+pub(super) fn spend_budget() -> bool {
+    let left = BUDGET_LEFT.get();
+    BUDGET_LEFT.set(left.saturating_sub(1));
+    left > 0
 }
 
 impl Core {
@@ -77,20 +105,125 @@ impl Core {
             timers: RefCell::default(),
             ready: RefCell::default(),
             tasks: RefCell::default(),
-            budget: Cell::new(BUDGET),
+            spare: RefCell::default(),
+            running: Cell::new(NONE),
             stopped: Cell::new(false),
             stop: Stop::default(),
             long_polls,
         })
     }
 
+    /// Enters a task, which is not in line to run yet.
+    pub(super) fn add_task(&self, new: NewTask) -> Rc<Task> {
+        let spare = self.spare.borrow_mut().pop();
+        let task = match spare {
+            Some(mut task) => {
+                if let Some(task) = Rc::get_mut(&mut task) {
+                    task.renew(new);
+                }
+                task
+            }
+            None => Rc::new(Task::new(self.shared.clone(), new)),
+        };
+        let key = self.tasks.borrow_mut().insert(task.clone());
+        task.remote.set_key(key);
+        task
+    }
+
+    /// Takes a task that has ended out of the table.
+    pub(super) fn remove_task(&self, task: &Task) {
+        task.scheduled.set(true);
+        // Dropped after the borrow.
+        let _task = self.tasks.borrow_mut().try_remove(task.remote.key());
+    }
+
+    /// Keeps a task that has ended for another, where nothing else refers to it.
+    pub(super) fn recycle(&self, mut task: Rc<Task>) {
+        let is_empty = Rc::get_mut(&mut task).is_some_and(Task::clear);
+        let mut spare = self.spare.borrow_mut();
+        if is_empty && spare.len() < SPARE_TASKS {
+            spare.push(task);
+        }
+    }
+
+    /// Whether the task is one of this loop's.
     #[inline]
-    pub(super) fn push(&self, ready: Ready) {
-        self.ready.borrow_mut().push_back(ready);
+    pub(super) fn is_home_of(&self, task: &Task) -> bool {
+        Arc::ptr_eq(&self.shared, &task.remote.shared)
+    }
+
+    /// The task that runs.
+    #[inline]
+    pub(super) fn running_task(&self) -> Option<Rc<Task>> {
+        self.tasks.borrow().get(self.running.get()).cloned()
+    }
+
+    /// Names the place of the task that runs, and returns the one that was named.
+    #[inline]
+    pub(super) fn set_running(&self, key: usize) -> usize {
+        self.running.replace(key)
+    }
+
+    /// Wakes the task whose waker this is; false where it is another loop's.
+    pub(super) fn wake(&self, waker: &Arc<TaskWaker>) -> bool {
+        let here = Arc::ptr_eq(&self.shared, &waker.shared);
+        if here && let Some(task) = self.task_of(waker) {
+            self.schedule(&task);
+        }
+        here
+    }
+
+    /// The task whose waker this is, if it has not ended.
+    fn task_of(&self, waker: &Arc<TaskWaker>) -> Option<Rc<Task>> {
+        let tasks = self.tasks.borrow();
+        let task = tasks.get(waker.key())?;
+        Arc::ptr_eq(&task.remote, waker).then(|| task.clone())
+    }
+
+    /// Puts a task that was woken in line, unless it is there already or has ended.
+    #[inline]
+    pub(super) fn schedule(&self, task: &Rc<Task>) {
+        if !task.scheduled.get() {
+            let (reason, at) = wake::reason();
+            self.schedule_because(task, reason, at);
+        }
     }
 
     #[inline]
-    pub(super) fn pop(&self) -> Option<Ready> {
+    fn schedule_because(&self, task: &Rc<Task>, reason: Wake, at: Option<Timestamp>) {
+        if task.scheduled.replace(true) {
+            return;
+        }
+        task.reason.set(reason);
+        if !task.running.get() {
+            self.line_up(task, at);
+        }
+    }
+
+    /// Puts a task in line that was woken while it ran.
+    #[inline]
+    pub(super) fn line_up_again(&self, task: &Rc<Task>) {
+        if task.scheduled.get() {
+            self.line_up(task, None);
+        }
+    }
+
+    /// Puts a task in line that was woken, at the given time or else now.
+    #[inline]
+    fn line_up(&self, task: &Rc<Task>, at: Option<Timestamp>) {
+        let heard = task.heard.get();
+        task.woken_at
+            .set(at.or_else(|| heard.then(Timestamp::now)));
+        self.push(task.clone());
+    }
+
+    #[inline]
+    pub(super) fn push(&self, task: Rc<Task>) {
+        self.ready.borrow_mut().push_back(task);
+    }
+
+    #[inline]
+    pub(super) fn pop(&self) -> Option<Rc<Task>> {
         self.ready.borrow_mut().pop_front()
     }
 
@@ -104,129 +237,48 @@ impl Core {
 
     /// Takes in what other threads have handed over.
     pub(super) fn take_injected(&self) {
-        if !self.shared.take_notified() {
-            return;
-        }
-        while let Some(injected) = self.shared.next_injected() {
-            match injected {
-                Injected::Ready(ready) => self.push(ready),
-                Injected::Call(call) => call(),
+        if self.shared.take_notified() {
+            while let Some(injected) = self.shared.next_injected() {
+                self.take_in(injected);
             }
         }
     }
 
-    /// Enters a task; `waker` makes what wakes it from its key.
-    pub(super) fn insert_task(&self, info: Rc<TaskInfo>, waker: impl FnOnce(usize) -> Waker) {
-        let key = self.tasks.borrow().vacant_key();
-        let waker = waker(key);
-        let entry = TaskEntry {
-            info,
-            waker,
-            heard: Cell::new(false),
-            cancelled: Cell::new(false),
-        };
-        self.tasks.borrow_mut().insert(entry);
-    }
-
-    pub(super) fn remove_task(&self, key: usize) {
-        // Dropped after the borrow.
-        let _entry = self.tasks.borrow_mut().try_remove(key);
-        if self.stop.has_begun() && self.task_count() == 1 {
-            self.stop.wake_leader();
+    fn take_in(&self, injected: Injected) {
+        match injected {
+            Injected::Wake { waker, reason, at } => {
+                waker.arrive();
+                if let Some(task) = self.task_of(&waker) {
+                    self.schedule_because(&task, reason, at);
+                }
+            }
+            Injected::Call(call) => call(),
         }
     }
 
+    /// Notes whether somebody listens to a task.
     #[inline]
-    pub(super) fn with_task<R>(&self, key: usize, f: impl FnOnce(&TaskEntry) -> R) -> Option<R> {
-        self.tasks.borrow().get(key).map(f)
+    pub(super) fn note_heard(&self, task: &Task, heard: bool) {
+        if task.heard.replace(heard) != heard && heard {
+            self.shared.set_heard();
+        }
     }
 
-    /// Calls `f` with each task that has not ended; it must not call out of the loop.
-    pub(super) fn map_tasks<R>(&self, mut f: impl FnMut(usize, &TaskInfo) -> R) -> Vec<R> {
+    /// The tasks that have not ended.
+    pub(super) fn tasks(&self) -> Vec<Rc<Task>> {
         let tasks = self.tasks.borrow();
-        tasks
-            .iter()
-            .map(|(key, entry)| f(key, &entry.info))
-            .collect()
-    }
-
-    /// The tasks that are in line to run.
-    pub(super) fn ready_keys<C: FromIterator<usize>>(&self) -> C {
-        self.ready.borrow().iter().map(Ready::key).collect()
-    }
-
-    pub(super) fn task_keys(&self) -> Vec<usize> {
-        self.tasks.borrow().iter().map(|(key, _)| key).collect()
+        tasks.iter().map(|(_, task)| task.clone()).collect()
     }
 
     pub(super) fn task_count(&self) -> usize {
         self.tasks.borrow().len()
     }
 
-    #[inline]
-    pub(super) fn is_heard(&self, key: usize) -> bool {
-        self.with_task(key, |entry| entry.heard.get())
-            .unwrap_or(false)
-    }
-
-    #[inline]
-    pub(super) fn set_heard(&self, key: usize, heard: bool) {
-        let changed = self.with_task(key, |entry| entry.heard.replace(heard) != heard);
-        if heard && changed == Some(true) {
-            self.shared.heard.store(true, Ordering::Relaxed);
+    /// Cancels the task of this number, if it has not ended: it searches.
+    pub(super) fn cancel_task(&self, id: TaskId) {
+        let is_it = |task: &&Rc<Task>| task.info.id() == id;
+        if let Some(task) = self.tasks().iter().find(is_it) {
+            task.cancel();
         }
     }
-
-    /// Has the task resumed with `Cancelled`.
-    pub(super) fn cancel_task(&self, key: usize, is_it: impl FnOnce(&TaskInfo) -> bool) {
-        let waker = self.with_task(key, |entry| {
-            let cancel = is_it(&entry.info) && !entry.cancelled.replace(true);
-            cancel.then(|| entry.waker.clone())
-        });
-        if let Some(Some(waker)) = waker {
-            waker.wake();
-        }
-    }
-
-    /// As [`cancel_task`](Self::cancel_task), for who has the task's number alone: it searches.
-    pub(super) fn cancel_task_by_id(&self, id: TaskId) {
-        let found = self
-            .tasks
-            .borrow()
-            .iter()
-            .find(|(_, entry)| entry.info.id() == id)
-            .map(|(key, _)| key);
-        if let Some(key) = found {
-            self.cancel_task(key, |info| info.id() == id);
-        }
-    }
-
-    /// A poll begins that is measured.
-    #[inline]
-    pub(super) fn begin_poll(&self, task: &TaskInfo) {
-        self.long_polls.begin(&self.info, task);
-    }
-
-    /// A poll has ended, after so long if it was measured.
-    #[inline]
-    pub(super) fn end_poll(&self, task: &TaskInfo, busy: Duration) {
-        self.long_polls.end(task, busy);
-    }
-
-    #[inline]
-    pub(super) fn refill_budget(&self) {
-        self.budget.set(BUDGET);
-    }
-
-    /// Counts an operation that a task completed; false when it has had its share.
-    pub(super) fn spend_budget(&self) -> bool {
-        let left = self.budget.get();
-        self.budget.set(left.saturating_sub(1));
-        left > 0
-    }
-}
-
-/// Whether `core` is the loop that runs on this thread.
-pub(crate) fn is_current(core: &Rc<Core>) -> bool {
-    with_current(|current| Rc::ptr_eq(current, core)) == Some(true)
 }

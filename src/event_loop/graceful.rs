@@ -4,6 +4,7 @@ use super::builder::EventLoop;
 use super::core::Core;
 use super::signal::{Signal, ctrl_c, terminate};
 use super::sleep::sleep;
+use super::task::Task;
 use super::yield_now::yield_now;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -187,9 +188,9 @@ impl Run {
     async fn cancel_others(&self) {
         let own = super::current_task().map(|task| task.id());
         while self.core.task_count() > 1 {
-            for key in self.core.task_keys() {
-                self.core.cancel_task(key, |info| Some(info.id()) != own);
-            }
+            let others = self.core.tasks();
+            let others = others.iter().filter(|task| Some(task.info.id()) != own);
+            others.for_each(Task::cancel);
             yield_now().await;
         }
     }

@@ -157,7 +157,7 @@ impl<T> RemoteJoinHandle<T> {
         let cancel = move || {
             with_current(|core| {
                 if let Some(id) = id.get() {
-                    core.cancel_task_by_id(*id);
+                    core.cancel_task(*id);
                 }
             });
         };

@@ -1,16 +1,15 @@
 //! Waiting for a task to end.
 
-use super::core::Core;
-use super::park;
-use super::scheduler::Header;
+use super::task::Task;
+use super::waker::LocalWaker;
+use super::{park, poll};
 use crate::instrument::{Command, TaskId, panic_message};
-use async_task::Task;
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Weak;
+use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -98,25 +97,24 @@ impl fmt::Debug for PanicPayload {
 /// ```
 #[must_use = "dropping it leaves the task running: await it, or use detach() to say so"]
 pub struct JoinHandle<T> {
-    /// Gone once detached.
-    task: Option<Task<Result<T, JoinError>, Header>>,
+    /// Gone once its result was taken.
+    task: Option<Rc<Task>>,
     id: TaskId,
-    core: Weak<Core>,
+    take_result: fn(&Task) -> Option<Result<T, JoinError>>,
+}
+
+impl<T: 'static> JoinHandle<T> {
+    /// Joins a task whose result is a `T`.
+    pub(super) fn new(task: Rc<Task>) -> Self {
+        Self {
+            id: task.info.id(),
+            task: Some(task),
+            take_result: take_result::<T>,
+        }
+    }
 }
 
 impl<T> JoinHandle<T> {
-    pub(super) fn new(
-        task: Task<Result<T, JoinError>, Header>,
-        id: TaskId,
-        core: Weak<Core>,
-    ) -> Self {
-        Self {
-            task: Some(task),
-            id,
-            core,
-        }
-    }
-
     /// The task's number.
     pub fn id(&self) -> TaskId {
         self.id
@@ -127,41 +125,68 @@ impl<T> JoinHandle<T> {
     ///
     /// A task that has ended keeps its result.
     pub fn cancel(&self) {
-        if let (Some(task), Some(core)) = (&self.task, self.core.upgrade()) {
-            core.cancel_task(task.metadata().key, |info| info.id() == self.id);
+        if let Some(task) = &self.task {
+            task.cancel();
         }
     }
 
     /// Whether the task has ended.
     pub fn is_finished(&self) -> bool {
-        self.task.as_ref().is_none_or(Task::is_finished)
+        self.task.as_ref().is_none_or(|task| task.ended.get())
     }
 
     /// Leaves the task running without anyone to join it, as dropping the handle does.
     pub fn detach(self) {}
 }
 
+/// The result of a task that has ended.
+fn take_result<T: 'static>(task: &Task) -> Option<Result<T, JoinError>> {
+    let mut result = None;
+    if let Some(stage) = &mut *task.stage.borrow_mut() {
+        stage.as_mut().give_result(&mut result);
+    }
+    result
+}
+
 impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let id = self.id;
-        let Some(task) = &mut self.task else {
-            return Poll::Pending;
+        let Some(task) = &self.task else {
+            panic!("a task was joined that had been joined before");
         };
-        let polled = Pin::new(task).poll(cx);
-        if polled.is_pending() {
-            park::wait_on(Command::Join(id));
+        if !task.ended.get() {
+            let old = task.joiner.take();
+            let joiner = old.filter(|old| old.wakes(cx));
+            task.joiner
+                .set(joiner.or_else(|| Some(LocalWaker::of(cx))));
+            park::wait_on(Command::Join(self.id));
+            return Poll::Pending;
         }
-        polled
+        let result = (self.take_result)(task);
+        give_up(self.task.take());
+        match result {
+            Some(result) => Poll::Ready(result),
+            None => unreachable!("a task that has ended has a result until it is joined"),
+        }
     }
 }
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
-        if let Some(task) = self.task.take() {
-            task.detach();
-        }
+        give_up(self.task.take());
+    }
+}
+
+/// Leaves a task to itself: nobody will take its result.
+fn give_up(task: Option<Rc<Task>>) {
+    let Some(task) = task else { return };
+    task.detached.set(true);
+    if task.ended.get() {
+        drop(task.stage.take());
+        poll::recycle(task);
+    } else {
+        drop(task.joiner.take());
     }
 }
 

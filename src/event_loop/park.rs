@@ -35,7 +35,7 @@ pub(crate) fn beside<R>(wait: impl FnOnce() -> R) -> R {
 /// turn and the others come first.
 #[inline]
 pub(crate) fn poll_budget(cx: &Context<'_>) -> Poll<()> {
-    if core::with_current(|core| core.spend_budget()) == Some(false) {
+    if !core::spend_budget() {
         super::yield_now::yield_task(cx);
         return Poll::Pending;
     }

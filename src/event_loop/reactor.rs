@@ -5,6 +5,7 @@
 //! when there is nothing to do.
 
 use super::wake;
+use super::waker::LocalWaker;
 use crate::clock::Timestamp;
 use crate::instrument::Resumption;
 use crate::instrument::hooks::Wake;
@@ -14,7 +15,7 @@ use slab::Slab;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
-use std::task::Waker;
+use std::task::Context;
 use std::time::Duration;
 
 /// What wakes the poller from other threads has this token.
@@ -155,14 +156,9 @@ pub(crate) struct Direction {
     /// When the last readiness was seen, where somebody who waited for it was listened to.
     ready_time: Cell<Option<Timestamp>>,
     heard: Cell<bool>,
-    waiters: RefCell<Waiters>,
-}
-
-/// Nearly always one task waits for a direction; others may.
-#[derive(Default)]
-struct Waiters {
-    first: Option<Waker>,
-    others: Vec<Waker>,
+    /// Nearly always one task waits for a direction.
+    waiter: Cell<Option<LocalWaker>>,
+    others: Cell<Vec<LocalWaker>>,
 }
 
 impl Direction {
@@ -172,7 +168,8 @@ impl Direction {
             closed: Cell::new(false),
             ready_time: Cell::new(None),
             heard: Cell::new(false),
-            waiters: RefCell::default(),
+            waiter: Cell::new(None),
+            others: Cell::default(),
         }
     }
 
@@ -203,20 +200,27 @@ impl Direction {
         self.ready_time.get()
     }
 
-    /// Has `waker` woken at the next readiness; `heard` says whether the time of it is wanted.
-    pub(crate) fn wait(&self, waker: &Waker, heard: bool) {
-        let mut waiters = self.waiters.borrow_mut();
-        let same = |known: &Waker| known.will_wake(waker);
+    /// Has whoever polls with `cx` woken at the next readiness; `heard` says whether the time of
+    /// it is wanted.
+    pub(crate) fn wait(&self, cx: &Context<'_>, heard: bool) {
         self.heard.set(heard || self.heard.get());
-        match &waiters.first {
-            Some(first) if same(first) => {}
-            Some(_) => {
-                if !waiters.others.iter().any(same) {
-                    waiters.others.push(waker.clone());
+        match self.waiter.take() {
+            None => self.waiter.set(Some(LocalWaker::of(cx))),
+            Some(waiter) => {
+                if !waiter.wakes(cx) {
+                    self.wait_too(cx);
                 }
+                self.waiter.set(Some(waiter));
             }
-            None => waiters.first = Some(waker.clone()),
         }
+    }
+
+    fn wait_too(&self, cx: &Context<'_>) {
+        let mut others = self.others.take();
+        if !others.iter().any(|other| other.wakes(cx)) {
+            others.push(LocalWaker::of(cx));
+        }
+        self.others.set(others);
     }
 
     fn note(&self, closed: bool, now: &mut Option<Timestamp>) {
@@ -225,20 +229,14 @@ impl Direction {
         let heard = self.heard.take();
         self.ready_time
             .set(heard.then(|| *now.get_or_insert_with(Timestamp::now)));
-        let (first, others) = {
-            let mut waiters = self.waiters.borrow_mut();
-            (waiters.first.take(), std::mem::take(&mut waiters.others))
-        };
-        wake::because(
-            Wake::Send(Resumption::SocketReady),
-            self.ready_time.get(),
-            || {
-                if let Some(waker) = first {
-                    waker.wake();
-                }
-                others.into_iter().for_each(Waker::wake);
-            },
-        );
+        if let Some(waiter) = self.waiter.take() {
+            let others = self.others.take();
+            let reason = Wake::Send(Resumption::SocketReady);
+            wake::because(reason, self.ready_time.get(), || {
+                waiter.wake();
+                others.into_iter().for_each(LocalWaker::wake);
+            });
+        }
     }
 }
 

@@ -1,19 +1,17 @@
 //! Turning the loop.
 
 use super::core::{self, Core};
-use super::scheduler::{Injected, MainWaker, Ready};
-use super::spawn::{TaskBuilder, infallible, output_or_panic};
-use super::task::{self, TaskFuture};
+use super::poll;
+use super::spawn::{Spawned, TaskBuilder, infallible, output_or_panic};
+use super::stage::{Polled, Stage};
+use super::task::Task;
 use super::wake;
 use crate::clock::Timestamp;
 use crate::instrument::hooks::{self, Wake};
 use crate::instrument::{Resumption, TaskException};
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// So many tasks run between two looks at the sockets and timers: with more, those who wait for a
@@ -23,46 +21,22 @@ const TASKS_A_TURN: usize = 32;
 /// Runs `future` and the loop's tasks until it is complete; none where the loop was stopped.
 pub(super) fn until_complete<F: Future>(core: &Rc<Core>, future: F) -> Option<F::Output> {
     let _running = Running::enter(core);
-    let described = TaskBuilder::new().describe();
-    let info = described.info.clone();
-    let mut main = None;
-    core.insert_task(info.clone(), |key| {
-        let shared = core.shared.clone();
-        Waker::from(
-            main.insert(MainWaker::new(shared, key, info.spawn_time()))
-                .clone(),
-        )
-    });
-    let Some(main) = main else {
-        unreachable!("made just above")
+    let Spawned { task, told } = TaskBuilder::new().describe(None);
+    let mut stage = pin!(Stage::new(future, infallible));
+    let mut main = Main {
+        core,
+        task: core.add_task(task),
+        stage: stage.as_mut(),
     };
-    let (key, waker) = (main.key, Waker::from(main.clone()));
-    let stack = described.stack.clone();
-    let future = TaskFuture::new(future, infallible, info, key, core.clone(), stack);
-    let mut future = pin!(future);
-    described.report();
-    core.push(Ready::Main(main.clone()));
+    told.report(&main.task);
+    core.push(main.task.clone());
     let mut turns = Turns::begin(core);
-    let mut poll_main = |woken: &Arc<MainWaker>| {
-        // The waker of a main future that an earlier run has ended may still be about.
-        if !Arc::ptr_eq(woken, &main) {
-            return Poll::Pending;
-        }
-        main.scheduled.store(false, Ordering::Release);
-        task::set_woken(main.last_wake.get());
-        let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
-        wake::clear_end_reason();
-        polled
-    };
-    loop {
-        if let Some(Poll::Ready(result)) = turns.turn(&mut poll_main) {
-            return output_or_panic(result);
-        }
-        if core.stopped.take() {
-            return None;
-        }
+    while turns.turn(Some(&mut main)) {
         turns.wait();
     }
+    drop(turns);
+    drop(main);
+    output_or_panic(stage.take_result()?)
 }
 
 /// Runs the loop's tasks until none is left; false where the loop was stopped.
@@ -70,11 +44,11 @@ pub(super) fn until_idle(core: &Rc<Core>) -> bool {
     let _running = Running::enter(core);
     let mut turns = Turns::begin(core);
     loop {
-        turns.turn(|_| Poll::<()>::Pending);
+        let goes_on = turns.turn(None);
         if core.task_count() == 0 {
             return true;
         }
-        if core.stopped.take() {
+        if !goes_on {
             return false;
         }
         turns.wait();
@@ -85,24 +59,14 @@ pub(super) fn until_idle(core: &Rc<Core>) -> bool {
 pub(super) fn close(core: &Rc<Core>) {
     // The thread may be unwinding, or inside of another loop's task: tasks are ended all the same.
     let outer = core::swap_current(Some(core.clone()));
-    while core.task_count() > 0 {
-        core.stopped.set(false);
-        for key in core.task_keys() {
-            core.cancel_task(key, |_| true);
-        }
-        // A task that another thread is waking right now comes by that thread's hand, in a moment.
-        while let Some(injected) = core.shared.next_injected() {
-            if let Injected::Ready(ready) = injected {
-                core.push(ready);
-            }
-        }
-        // Those that are ready now: what their destructors spawn is cancelled before it runs.
-        run_ready(core, core.ready_count(), |_| Poll::<()>::Pending);
-        std::thread::yield_now();
-    }
-    // Only now, when no task is left to be woken: one that was refused would never end.
     core.shared.close();
     while core.shared.next_injected().is_some() {}
+    // What their destructors spawn is cancelled before it runs.
+    while core.task_count() > 0 {
+        core.stopped.set(false);
+        core.tasks().iter().for_each(Task::cancel);
+        run_ready(core, core.ready_count(), None);
+    }
     core::swap_current(outer);
 }
 
@@ -153,10 +117,10 @@ impl<'a> Turns<'a> {
         }
     }
 
-    /// Runs what is ready and returns the main future's result if that is complete.
-    fn turn<T>(&self, poll_main: impl FnMut(&Arc<MainWaker>) -> Poll<T>) -> Option<Poll<T>> {
+    /// Runs what is ready; false once the main task has ended or the loop is stopped.
+    fn turn(&self, main: Option<&mut Main<'_>>) -> bool {
         self.core.take_injected();
-        run_ready(self.core, TASKS_A_TURN, poll_main)
+        run_ready(self.core, TASKS_A_TURN, main) && !self.core.stopped.take()
     }
 
     /// Sees which sockets are ready and which timers are due, and sleeps if there is nothing else.
@@ -208,31 +172,45 @@ impl Drop for Turns<'_> {
     }
 }
 
-/// Runs at most `limit` tasks of those that are ready; none after the one that stops the loop.
-fn run_ready<T>(
-    core: &Core,
-    limit: usize,
-    mut poll_main: impl FnMut(&Arc<MainWaker>) -> Poll<T>,
-) -> Option<Poll<T>> {
+/// Runs at most `limit` tasks of those that are ready; none after the main task has ended, which
+/// returns false, or after one that stops the loop.
+fn run_ready(core: &Core, limit: usize, mut main: Option<&mut Main<'_>>) -> bool {
     for _ in 0..limit {
         if core.stopped.get() {
-            return None;
+            return true;
         }
-        match core.pop()? {
-            Ready::Task(runnable) => {
-                task::set_woken(runnable.metadata().last_wake.get());
-                runnable.run();
-                wake::clear_end_reason();
-            }
-            Ready::Main(woken) => {
-                let polled = poll_main(&woken);
-                if polled.is_ready() {
-                    return Some(polled);
-                }
+        let Some(task) = core.pop() else { return true };
+        // One that an earlier run has left may still be in line.
+        let is_main = main.as_ref().is_some_and(|main| Rc::ptr_eq(&main.task, &task));
+        let ended = match (&mut *task.stage.borrow_mut(), &mut main) {
+            (Some(stage), _) => poll::poll(core, &task, stage.as_mut()),
+            (None, Some(main)) if is_main => poll::poll(core, &task, main.stage.as_mut()),
+            (None, _) => None,
+        };
+        if let Some(reason) = ended {
+            poll::let_go(core, task, reason);
+            if is_main {
+                return false;
             }
         }
     }
-    None
+    true
+}
+
+/// A loop's main task, whose future is its caller's.
+struct Main<'a> {
+    core: &'a Core,
+    task: Rc<Task>,
+    stage: Pin<&'a mut (dyn Polled + 'a)>,
+}
+
+impl Drop for Main<'_> {
+    fn drop(&mut self) {
+        // The loop was stopped, or its poller is broken.
+        if !self.task.ended.get() {
+            poll::cut_off(self.core, &self.task, self.stage.as_mut());
+        }
+    }
 }
 
 /// How long the loop may sleep; none without a timer.

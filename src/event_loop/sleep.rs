@@ -4,6 +4,7 @@ use super::core::{self, Core};
 use super::park;
 use super::task::running_loop;
 use super::timers::{Alarm, TimerKey};
+use super::waker::LocalWaker;
 use crate::clock::Timestamp;
 use crate::instrument::Command;
 use crate::instrument::hooks::HeardTimer;
@@ -89,11 +90,14 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Duration> {
         let this = &mut *self;
         let fired = match &this.timer {
-            Some((core, key)) => core.timers.borrow_mut().poll(*key, cx.waker()),
+            Some((core, key)) => {
+                let (fired, _old) = core.timers.borrow_mut().poll(*key, cx);
+                fired
+            }
             None => {
                 let core = running_loop("sleep()");
                 let alarm = Alarm {
-                    waker: cx.waker().clone(),
+                    waker: LocalWaker::of(cx),
                     heard: HeardTimer::capture(),
                     is_limit: this.is_limit,
                 };

@@ -1,10 +1,11 @@
 //! What every task of a loop does right now.
 
 use super::core::{Core, with_current};
+use super::task::Task;
 use crate::clock::Timestamp;
 use crate::instrument::{TaskId, TaskInfo};
-use std::collections::HashSet;
 use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Every task of a loop at one moment, in the order in which they were spawned.
@@ -100,18 +101,18 @@ pub fn snapshot() -> Option<Snapshot> {
 impl Snapshot {
     pub(super) fn of(core: &Core) -> Self {
         let running = crate::instrument::hooks::with_task(TaskInfo::id);
-        let ready: HashSet<usize> = core.ready_keys();
         let now = Timestamp::now();
-        let mut tasks: Vec<_> = core.map_tasks(|key, task| {
-            let state = if running == Some(task.id()) {
+        let snapshot_of = |task: &Rc<Task>| {
+            let state = if running == Some(task.info.id()) {
                 TaskState::Running
-            } else if ready.contains(&key) {
+            } else if task.scheduled.get() {
                 TaskState::Ready
             } else {
                 TaskState::Waiting
             };
-            TaskSnapshot::of(task, state, now)
-        });
+            TaskSnapshot::of(&task.info, state, now)
+        };
+        let mut tasks: Vec<_> = core.tasks().iter().map(snapshot_of).collect();
         tasks.sort_unstable_by_key(|task| task.id);
         Self {
             event_loop: core.info.to_string(),

@@ -1,17 +1,15 @@
 //! Making tasks.
 
 use super::join::{BoxError, JoinError, JoinHandle};
-use super::scheduler::{Header, Ready, schedule};
-use super::task::{TaskFuture, running_loop};
-use super::wake::LastWake;
+use super::stage::{Joined, Stage};
+use super::task::{NewTask, Task, running_loop};
 use crate::clock::Timestamp;
-use crate::instrument::hooks::{self, Wake};
+use crate::instrument::hooks;
 use crate::instrument::scope::{self, Stack};
-use crate::instrument::{EventLoopInstrument, Resumption, SocketHandle, TaskId, TaskInfo};
-use async_task::{Builder, WithInfo};
-use std::cell::Cell;
+use crate::instrument::{EventLoopInstrument, SocketHandle, TaskId, TaskInfo};
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
 /// Starts a task on the loop that runs, with the instruments in force here.
@@ -158,88 +156,54 @@ impl TaskBuilder {
         T: 'static,
     {
         let core = running_loop("spawn()");
-        let described = self.describe();
-        let (info, stack) = (&described.info, &described.stack);
-        let started = Wake::Send(Resumption::Started);
-        let spawned = Cell::new(None);
-        core.insert_task(info.clone(), |key| {
-            let last_wake = LastWake::new(started, info.spawn_time());
-            let header = Header {
-                shared: core.shared.clone(),
-                key,
-                last_wake,
-            };
-            let future = TaskFuture::new(
-                future,
-                convert,
-                info.clone(),
-                key,
-                core.clone(),
-                stack.clone(),
-            );
-            let (runnable, task) = Builder::new()
-                .metadata(header)
-                .spawn_local(|_| future, WithInfo(schedule));
-            let waker = runnable.waker();
-            spawned.set(Some((runnable, task)));
-            waker
-        });
-        described.report();
-        let id = info.id();
-        let Some((runnable, task)) = spawned.take() else {
-            unreachable!("set just above")
-        };
-        core.push(Ready::Task(runnable));
-        JoinHandle::new(task, id, Rc::downgrade(&core))
+        let spawned = self.describe(Some(Box::pin(Stage::new(future, convert))));
+        let Spawned { task, told } = spawned;
+        let task = core.add_task(task);
+        told.report(&task);
+        core.push(task.clone());
+        JoinHandle::new(task)
     }
 
     /// Settles what the new task is and who listens to it.
-    pub(super) fn describe(self) -> Described {
+    pub(super) fn describe(self, stage: Option<Pin<Box<dyn Joined>>>) -> Spawned {
         let stack = self
             .instruments
             .into_iter()
             .fold(scope::current(), |outer, instrument| {
                 Some(Stack::push(instrument, outer))
             });
-        let parent = hooks::current_task();
         let spawn_time = stack.as_ref().map(|_| Timestamp::now());
-        let parent_id = parent.as_ref().map(|parent| parent.id());
-        let info = Rc::new(TaskInfo::new(
-            TaskId::new(),
-            self.name,
-            parent_id,
-            spawn_time,
-        ));
-        Described {
-            info,
-            stack,
-            parent,
-            detached: self.detached,
-            serves: self.serves,
+        let parent = hooks::with_task(TaskInfo::id);
+        let info = TaskInfo::new(TaskId::new(), self.name, parent, spawn_time);
+        Spawned {
+            task: NewTask { info, stack, stage },
+            told: Told {
+                detached: self.detached,
+                serves: self.serves,
+            },
         }
     }
 }
 
 /// A task that is about to be started.
-pub(super) struct Described {
-    pub(super) info: Rc<TaskInfo>,
-    pub(super) stack: Option<Stack>,
-    parent: Option<Rc<TaskInfo>>,
+pub(super) struct Spawned {
+    pub(super) task: NewTask,
+    pub(super) told: Told,
+}
+
+/// What those who listen are told of a new task.
+pub(super) struct Told {
     detached: bool,
     serves: Option<Rc<SocketHandle>>,
 }
 
-impl Described {
+impl Told {
     /// Tells those who listen that it was spawned.
-    pub(super) fn report(&self) {
-        if let Some(stack) = &self.stack {
-            hooks::task_spawned(
-                stack,
-                &self.info,
-                self.parent.as_deref(),
-                self.detached,
-                self.serves.as_ref(),
-            );
+    pub(super) fn report(&self, task: &Task) {
+        if let Some(stack) = &task.base {
+            let parent = hooks::current_task();
+            let (parent, serves) = (parent.as_deref(), self.serves.as_ref());
+            hooks::task_spawned(stack, &task.info, parent, self.detached, serves);
         }
     }
 }

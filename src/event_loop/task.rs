@@ -1,205 +1,140 @@
-//! A task: its future, polled with its own scopes and between its hooks.
+//! A task, as its loop knows it.
 
-use super::core::{self, Core};
-use super::join::{BoxError, JoinError, PanicPayload};
-use super::wake;
-use crate::instrument::hooks::{TaskEnd, TaskPoll, Wake, swap_task};
-use crate::instrument::scope::{self, Stack};
-use crate::instrument::{Command, TaskException, TaskFailure, TaskInfo};
-use pin_project_lite::pin_project;
-use std::cell::Cell;
-use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use super::core::{self, Core, with_current};
+use super::scheduler::Shared;
+use super::stage::Joined;
+use super::waker::{LocalWaker, TaskWaker};
+use crate::clock::Timestamp;
+use crate::instrument::hooks::Wake;
+use crate::instrument::scope::Stack;
+use crate::instrument::{Resumption, TaskInfo};
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::Waker;
 
-use crate::clock::Timestamp;
-use crate::instrument::Resumption;
-
-thread_local! {
-    // Apart, since they are written one by one: reading them as one would stall the processor.
-    static WOKEN_BY: Cell<Wake> = const { Cell::new(Wake::Send(Resumption::Foreign)) };
-    static WOKEN_AT: Cell<Option<Timestamp>> = const { Cell::new(None) };
+/// A task: who it is, its future, why it is polled next, and who listens to it.
+///
+/// All of it is in one place, which the queue of ready tasks, the table of tasks, whoever wakes it
+/// and whoever joins it share. Only the loop's thread touches it; others have its [`TaskWaker`].
+pub(crate) struct Task {
+    pub(super) info: Rc<TaskInfo>,
+    pub(super) waker: Waker,
+    pub(super) remote: Arc<TaskWaker>,
+    /// The future, and then its result; none for a loop's main task, whose future is not the loop's.
+    pub(super) stage: RefCell<Option<Pin<Box<dyn Joined>>>>,
+    /// What was in force at the spawn: who heard of that is told of the end.
+    pub(super) base: Option<Stack>,
+    /// What is in force in it, while it does not run.
+    pub(super) stack: Cell<Option<Stack>>,
+    /// Who waits for its end.
+    pub(super) joiner: Cell<Option<LocalWaker>>,
+    /// Why it was woken last.
+    pub(super) reason: Cell<Wake>,
+    /// When that was, where somebody listens.
+    pub(super) woken_at: Cell<Option<Timestamp>>,
+    /// It is to be polled; for good once it has ended, so that nothing schedules it again.
+    pub(super) scheduled: Cell<bool>,
+    /// It is being polled: where it is woken meanwhile, it is put in line afterwards.
+    pub(super) running: Cell<bool>,
+    pub(super) cancelled: Cell<bool>,
+    pub(super) ended: Cell<bool>,
+    /// Nobody will take its result.
+    pub(super) detached: Cell<bool>,
+    /// Somebody listens, so that the time of a wake is wanted.
+    pub(super) heard: Cell<bool>,
 }
 
-/// Says why the task that is polled next was woken, and when.
-#[inline]
-pub(super) fn set_woken((by, at): (Wake, Option<Timestamp>)) {
-    WOKEN_BY.set(by);
-    WOKEN_AT.set(at);
+/// What a task is made of.
+pub(super) struct NewTask {
+    pub(super) info: TaskInfo,
+    pub(super) stack: Option<Stack>,
+    pub(super) stage: Option<Pin<Box<dyn Joined>>>,
 }
 
-pin_project! {
-    /// A task's future as the executor polls it.
-    ///
-    /// Around each poll the task's own scopes are put in force and its hooks fired; panics are
-    /// caught, a cancelled task's future is dropped.
-    pub(super) struct TaskFuture<F, C> {
-        // Emptied in the poll in which the task ends, so that what the future drops is heard in
-        // the task's scopes and before the task's own end.
-        #[pin]
-        future: Option<F>,
-        convert: C,
-        info: Rc<TaskInfo>,
-        key: usize,
-        core: Rc<Core>,
-        // What was in force at the spawn: who heard of that is told of the end.
-        base: Option<Stack>,
-        // What is in force, while the task does not run.
-        stack: Option<Stack>,
-    }
-
-    impl<F, C> PinnedDrop for TaskFuture<F, C> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            // Only a loop that is torn down by a panic leaves a task that has not ended.
-            if this.future.is_some() {
-                let _running = Running::enter(this.stack, this.info, this.core, *this.key);
-                let dropped = catch_unwind(AssertUnwindSafe(|| this.future.set(None)));
-                drop(dropped);
-                TaskPoll::ended(None, this.base.as_ref(), this.info, &TaskEnd::Cancelled);
-                this.core.remove_task(*this.key);
-            }
-        }
-    }
-}
-
-impl<F, C> TaskFuture<F, C> {
-    pub(super) fn new(
-        future: F,
-        convert: C,
-        info: Rc<TaskInfo>,
-        key: usize,
-        core: Rc<Core>,
-        stack: Option<Stack>,
-    ) -> Self {
+impl Task {
+    pub(super) fn new(shared: Arc<Shared>, new: NewTask) -> Self {
+        let remote = Arc::new(TaskWaker::new(shared));
+        let woken_at = new.info.spawn_time();
         Self {
-            future: Some(future),
-            convert,
-            info,
-            key,
-            core,
-            base: stack.clone(),
-            stack,
+            info: Rc::new(new.info),
+            waker: Waker::from(remote.clone()),
+            remote,
+            stage: RefCell::new(new.stage),
+            base: new.stack.clone(),
+            stack: Cell::new(new.stack),
+            joiner: Cell::new(None),
+            reason: Cell::new(Wake::Send(Resumption::Started)),
+            woken_at: Cell::new(woken_at),
+            scheduled: Cell::new(true),
+            running: Cell::new(false),
+            cancelled: Cell::new(false),
+            ended: Cell::new(false),
+            detached: Cell::new(false),
+            heard: Cell::new(false),
         }
     }
-}
 
-impl<F, C, T> Future for TaskFuture<F, C>
-where
-    F: Future,
-    C: Fn(F::Output) -> Result<T, BoxError>,
-{
-    type Output = Result<T, JoinError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let running = Running::enter(this.stack, this.info, this.core, *this.key);
-        let (mut wake, at) = (WOKEN_BY.get(), WOKEN_AT.get());
-        let cancelled = this
-            .core
-            .with_task(*this.key, |task| task.cancelled.get())
-            .unwrap_or(false);
-        if cancelled {
-            wake = Wake::Throw(TaskException::Cancelled);
+    /// Makes another task of one that has ended and that nothing else refers to, so that only its
+    /// future is allocated.
+    pub(super) fn renew(&mut self, new: NewTask) {
+        let woken_at = new.info.spawn_time();
+        match Rc::get_mut(&mut self.info) {
+            Some(info) => *info = new.info,
+            None => self.info = Rc::new(new.info),
         }
-        let hooks = TaskPoll::begin(this.info, wake, at);
-        if hooks.is_some() {
-            this.core.begin_poll(this.info);
-        }
-        this.info.begin_poll();
-        this.info.set_command(None);
-        this.core.refill_budget();
+        *self.stage.get_mut() = new.stage;
+        self.base.clone_from(&new.stack);
+        self.stack.set(new.stack);
+        self.reason.set(Wake::Send(Resumption::Started));
+        self.woken_at.set(woken_at);
+        self.running.set(false);
+        self.cancelled.set(false);
+        self.ended.set(false);
+        self.detached.set(false);
+        self.heard.set(false);
+    }
 
-        let polled = if cancelled {
-            Ok(Poll::Ready(Err(JoinError::Cancelled)))
-        } else {
-            catch_unwind(AssertUnwindSafe(|| {
-                match this.future.as_mut().as_pin_mut() {
-                    Some(future) => future
-                        .poll(cx)
-                        .map(|output| (this.convert)(output).map_err(JoinError::Failed)),
-                    None => panic!("a task was polled after it had ended"),
-                }
-            }))
-        };
-        let mut result = match polled {
-            Ok(Poll::Pending) => {
-                if !this.info.has_command() {
-                    this.info.set_command(Some(Command::Foreign));
-                }
-                if let Some(hooks) = hooks {
-                    let command = this.info.command().unwrap_or(Command::Foreign);
-                    let busy = hooks.yielded(this.info, &command);
-                    this.core.end_poll(this.info, busy);
-                }
-                return Poll::Pending;
+    /// Empties a task that has ended, so that it can be [renewed](Self::renew); false where
+    /// somebody still refers to a part of it.
+    pub(super) fn clear(&mut self) -> bool {
+        *self.stage.get_mut() = None;
+        self.base = None;
+        self.stack.set(None);
+        self.joiner.set(None);
+        // The one here and the one in its waker.
+        let is_unknown = Arc::strong_count(&self.remote) == 2;
+        let cleared = Rc::get_mut(&mut self.info).map(TaskInfo::clear);
+        is_unknown && cleared.is_some()
+    }
+
+    /// Whether this waker is the task's own.
+    #[inline]
+    pub(super) fn is_woken_by(&self, waker: &Waker) -> bool {
+        self.waker.data() == waker.data()
+    }
+
+    /// Wakes it, on its loop's thread.
+    #[inline]
+    pub(super) fn wake(self: &Rc<Self>) {
+        let here = with_current(|core| {
+            let here = core.is_home_of(self);
+            if here {
+                core.schedule(self);
             }
-            Ok(Poll::Ready(result)) => result,
-            Err(payload) => Err(JoinError::Panicked(PanicPayload::new(payload))),
-        };
-        // A panic in a destructor is the task's as well.
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| this.future.set(None))) {
-            result = Err(JoinError::Panicked(PanicPayload::new(payload)));
-        }
-        this.info.set_command(None);
-        let busy = TaskPoll::ended(hooks, this.base.as_ref(), this.info, &end_of(&result));
-        this.core.end_poll(this.info, busy);
-        this.core.remove_task(*this.key);
-        drop(running);
-        wake::set_end_reason(match &result {
-            Ok(_) => Wake::Send(Resumption::Joined),
-            Err(_) => Wake::Throw(TaskException::JoinedTaskFailed),
+            here
         });
-        Poll::Ready(result)
-    }
-}
-
-fn end_of<T>(result: &Result<T, JoinError>) -> TaskEnd<'_> {
-    match result {
-        Ok(_) => TaskEnd::Completed,
-        Err(JoinError::Cancelled) => TaskEnd::Cancelled,
-        Err(JoinError::Panicked(payload)) => TaskEnd::Failed(TaskFailure::Panic(payload.message())),
-        Err(JoinError::Failed(error)) => TaskEnd::Failed(TaskFailure::Error(&**error)),
-    }
-}
-
-/// While it lives, a task's scopes are in force and the task is the one that runs.
-struct Running<'a> {
-    stack: &'a mut Option<Stack>,
-    outer_stack: Option<Stack>,
-    outer_task: Option<Rc<TaskInfo>>,
-    core: &'a Core,
-    key: usize,
-}
-
-impl<'a> Running<'a> {
-    #[inline]
-    fn enter(
-        stack: &'a mut Option<Stack>,
-        info: &Rc<TaskInfo>,
-        core: &'a Core,
-        key: usize,
-    ) -> Self {
-        let outer_stack = scope::swap(stack.take());
-        let outer_task = swap_task(Some(info.clone()));
-        Self {
-            stack,
-            outer_stack,
-            outer_task,
-            core,
-            key,
+        if here != Some(true) {
+            self.waker.wake_by_ref();
         }
     }
-}
 
-impl Drop for Running<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        swap_task(self.outer_task.take());
-        *self.stack = scope::swap(self.outer_stack.take());
-        self.core.set_heard(self.key, self.stack.is_some());
+    /// Has it resumed with `Cancelled`.
+    pub(super) fn cancel(self: &Rc<Self>) {
+        if !self.ended.get() && !self.cancelled.replace(true) {
+            self.wake();
+        }
     }
 }
 

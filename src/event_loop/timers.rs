@@ -1,85 +1,95 @@
 //! Deadlines in order: an indexed 4-ary heap over slots that stay put.
 //!
 //! Inserting and cancelling are O(log n) without a search, and the four children of a node share a
-//! cache line. Measured against `BTreeMap` this is several times as fast at 100,000 timers.
+//! cache line or two. Measured against `BTreeMap` this is several times as fast at 100,000 timers.
 
+use super::waker::LocalWaker;
 use crate::clock::Timestamp;
 use crate::instrument::hooks::HeardTimer;
 use slab::Slab;
-use std::task::Waker;
+use std::task::Context;
 
 const CHILDREN: usize = 4;
 
 /// A timer that was set; good until [`Timers::remove`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TimerKey(usize);
+pub(super) struct TimerKey(u32);
 
 /// What a timer does when it fires.
 pub(super) struct Alarm {
-    pub(super) waker: Waker,
+    pub(super) waker: LocalWaker,
     pub(super) heard: Option<HeardTimer>,
     /// Whether it limits something, so that whom it wakes has run out of time.
     pub(super) is_limit: bool,
 }
 
-struct Slot {
-    /// The timer's place in the heap; none once it has fired.
-    place: Option<usize>,
-    alarm: Option<Alarm>,
+/// A timer in the heap.
+#[derive(Clone, Copy)]
+struct Entry {
+    deadline: Timestamp,
+    slot: u32,
 }
 
 #[derive(Default)]
 pub(super) struct Timers {
-    heap: Vec<(Timestamp, usize)>,
-    slots: Slab<Slot>,
+    heap: Vec<Entry>,
+    /// Where in the heap the timer of each slot is. Apart from the alarms, since every step up or
+    /// down the heap writes here: the places of many timers fit into the processor's caches.
+    places: Vec<u32>,
+    /// None where the timer has fired.
+    alarms: Slab<Option<Alarm>>,
 }
 
 impl Timers {
     pub(super) fn insert(&mut self, deadline: Timestamp, alarm: Alarm) -> TimerKey {
-        let place = self.heap.len();
-        let slot = self.slots.insert(Slot {
-            place: Some(place),
-            alarm: Some(alarm),
-        });
-        self.heap.push((deadline, slot));
-        self.rise(place);
+        let slot = self.alarms.insert(Some(alarm));
+        if slot == self.places.len() {
+            self.places.push(0);
+        }
+        let Ok(slot) = u32::try_from(slot) else {
+            panic!("a loop cannot have more than {} timers", u32::MAX)
+        };
+        let entry = Entry { deadline, slot };
+        self.heap.push(entry);
+        self.rise(self.heap.len() - 1, entry);
         TimerKey(slot)
     }
 
     /// Takes the timer away, whether it has fired or not.
     pub(super) fn remove(&mut self, key: TimerKey) -> Option<Alarm> {
-        let slot = self.slots.remove(key.0);
-        if let Some(place) = slot.place {
-            self.take_out(place);
+        let alarm = self.alarms.remove(key.0 as usize);
+        if alarm.is_some() {
+            self.take_out(self.places[key.0 as usize] as usize);
         }
-        slot.alarm
+        alarm
     }
 
-    /// Whether the timer has fired. If not, `waker` is the one to wake.
-    pub(super) fn poll(&mut self, key: TimerKey, waker: &Waker) -> bool {
-        let Some(slot) = self.slots.get_mut(key.0) else {
-            return true;
-        };
-        if let Some(alarm) = &mut slot.alarm {
-            alarm.waker.clone_from(waker);
+    /// Whether the timer has fired. If not, whoever polls with `cx` is the one to wake; the waker
+    /// that is replaced comes back, to be dropped when nothing is borrowed.
+    pub(super) fn poll(&mut self, key: TimerKey, cx: &Context<'_>) -> (bool, Option<LocalWaker>) {
+        match self.alarms.get_mut(key.0 as usize) {
+            Some(Some(alarm)) if alarm.waker.wakes(cx) => (false, None),
+            Some(Some(alarm)) => {
+                let old = std::mem::replace(&mut alarm.waker, LocalWaker::of(cx));
+                (false, Some(old))
+            }
+            Some(None) | None => (true, None),
         }
-        slot.place.is_none()
     }
 
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
-        self.heap.first().map(|(deadline, _)| *deadline)
+        self.heap.first().map(|entry| entry.deadline)
     }
 
-    /// The next timer due at `now`, marked as fired.
+    /// The next timer due at `now`, which fires.
     pub(super) fn fire_next(&mut self, now: Timestamp) -> Option<(Timestamp, Alarm)> {
-        let (deadline, slot) = *self.heap.first()?;
+        let Entry { deadline, slot } = *self.heap.first()?;
         if deadline > now {
             return None;
         }
         self.take_out(0);
-        let slot = &mut self.slots[slot];
-        slot.place = None;
-        slot.alarm.take().map(|alarm| (deadline, alarm))
+        let alarm = self.alarms.get_mut(slot as usize)?.take()?;
+        Some((deadline, alarm))
     }
 
     /// How many timers are set and have not fired.
@@ -87,50 +97,56 @@ impl Timers {
         self.heap.len()
     }
 
+    /// Takes the entry at `place` out: the last one comes in its stead.
     fn take_out(&mut self, place: usize) {
-        self.heap.swap_remove(place);
-        if place < self.heap.len() {
-            self.note_place(place);
-            self.rise(place);
-            self.sink(place);
+        if let Some(last) = self.heap.pop()
+            && place < self.heap.len()
+        {
+            let is_earlier = place > 0 && last.deadline < self.heap[(place - 1) / CHILDREN].deadline;
+            if is_earlier {
+                self.rise(place, last);
+            } else {
+                self.sink(place, last);
+            }
         }
     }
 
-    fn rise(&mut self, mut place: usize) {
+    /// Puts an entry at `place`, or as far above it as it is earlier than what is there.
+    fn rise(&mut self, mut place: usize, entry: Entry) {
         while place > 0 {
             let parent = (place - 1) / CHILDREN;
-            if self.heap[parent].0 <= self.heap[place].0 {
-                return;
+            let above = self.heap[parent];
+            if above.deadline <= entry.deadline {
+                break;
             }
-            self.exchange(place, parent);
+            self.put(place, above);
             place = parent;
         }
+        self.put(place, entry);
     }
 
-    fn sink(&mut self, mut place: usize) {
+    /// Puts an entry at `place`, or as far below it as it is later than what is there.
+    fn sink(&mut self, mut place: usize, entry: Entry) {
         loop {
             let first = place * CHILDREN + 1;
             let last = (first + CHILDREN).min(self.heap.len());
-            let Some(child) = (first..last).min_by_key(|child| self.heap[*child].0) else {
-                return;
-            };
-            if self.heap[place].0 <= self.heap[child].0 {
-                return;
+            let children = first..last.max(first);
+            let earliest = children.min_by_key(|child| self.heap[*child].deadline);
+            match earliest {
+                Some(child) if self.heap[child].deadline < entry.deadline => {
+                    self.put(place, self.heap[child]);
+                    place = child;
+                }
+                _ => break,
             }
-            self.exchange(place, child);
-            place = child;
         }
+        self.put(place, entry);
     }
 
-    fn exchange(&mut self, a: usize, b: usize) {
-        self.heap.swap(a, b);
-        self.note_place(a);
-        self.note_place(b);
-    }
-
-    fn note_place(&mut self, place: usize) {
-        let (_, slot) = self.heap[place];
-        self.slots[slot].place = Some(place);
+    fn put(&mut self, place: usize, entry: Entry) {
+        self.heap[place] = entry;
+        // No more timers than slots, whose numbers fit.
+        self.places[entry.slot as usize] = place as u32;
     }
 }
 
@@ -138,10 +154,11 @@ impl Timers {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::task::Waker;
 
     fn alarm() -> Alarm {
         Alarm {
-            waker: Waker::noop().clone(),
+            waker: LocalWaker::Other(Waker::noop().clone()),
             heard: None,
             is_limit: false,
         }
@@ -175,10 +192,10 @@ mod tests {
                 .collect();
             prop_assert_eq!(fired, expected);
             for (_, key) in live {
-                prop_assert!(timers.poll(key, Waker::noop()), "fired");
+                prop_assert!(timers.poll(key, &Context::from_waker(Waker::noop())).0, "fired");
                 prop_assert!(timers.remove(key).is_none());
             }
-            prop_assert!(timers.slots.is_empty());
+            prop_assert!(timers.alarms.is_empty());
         }
     }
 

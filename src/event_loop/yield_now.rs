@@ -44,6 +44,6 @@ impl Future for YieldNow {
 /// Puts the running task at the end of the queue.
 pub(super) fn yield_task(cx: &Context<'_>) {
     park::wait_on(Command::Yield);
-    wake::set_own_reason(Wake::Send(Resumption::Yielded));
-    cx.waker().wake_by_ref();
+    let reason = Wake::Send(Resumption::Yielded);
+    wake::because(reason, None, || cx.waker().wake_by_ref());
 }

@@ -42,6 +42,12 @@ impl Slots {
         Self(RefCell::new(Vec::new()))
     }
 
+    /// Drops all values.
+    pub(super) fn clear(&mut self) {
+        // Taken out first: what is dropped may do anything.
+        drop(std::mem::take(self.0.get_mut()));
+    }
+
     /// The value kept under `key`, if there is one and it is a `T`.
     pub fn get<T: 'static>(&self, key: SlotKey) -> Option<Rc<T>> {
         let value = self

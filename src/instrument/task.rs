@@ -80,6 +80,13 @@ impl TaskInfo {
         }
     }
 
+    /// Forgets what the task was and did, and drops what instruments keep in it.
+    pub(crate) fn clear(&mut self) {
+        self.name = None;
+        self.slots.clear();
+        *self.command.get_mut() = None;
+    }
+
     /// The task's number.
     pub fn id(&self) -> TaskId {
         self.id

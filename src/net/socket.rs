@@ -136,7 +136,7 @@ impl<S> Socket<S> {
                 "a socket that was made on one event loop was awaited on another",
             )));
         }
-        direction.wait(cx.waker(), heard);
+        direction.wait(cx, heard);
         park::wait_on(command(self.handle().clone()));
         Poll::Pending
     }

@@ -66,7 +66,7 @@ impl GetState {
         drop(state);
         if has_item {
             // There is one for it, once those have run who came first.
-            shared.wake_next_turn();
+            shared.wake_waiters();
         }
         park::wait_on(Command::QueueGet(shared.info.clone()));
         Poll::Pending

@@ -60,7 +60,7 @@ impl<'a, T> Put<'a, T> {
         drop(state);
         if has_room {
             // There is some for it, once those have run who came first.
-            self.shared.wake_next_turn();
+            self.shared.wake_waiters();
         }
         park::wait_on(Command::QueuePut(self.shared.info.clone()));
         Poll::Pending

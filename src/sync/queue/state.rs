@@ -208,13 +208,6 @@ impl<T> Shared<T> {
         }
     }
 
-    /// As [`wake_waiters`](Self::wake_waiters), for the running task, which has joined a line in
-    /// which it can be promised something right away.
-    pub(super) fn wake_next_turn(&self) {
-        wake::set_own_reason(Wake::Send(Resumption::QueueReady));
-        self.wake_waiters();
-    }
-
     pub(super) fn close(&self) {
         self.state.borrow_mut().closed = true;
         self.wake_waiters();
