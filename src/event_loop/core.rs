@@ -15,8 +15,10 @@ use slab::Slab;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Waker;
 
 pub(crate) struct Core {
     pub(super) info: LoopInfo,
@@ -48,7 +50,9 @@ const SPARE_TASKS: usize = 1024;
 const BUDGET: u64 = 128;
 
 thread_local! {
-    static CURRENT: RefCell<Option<Rc<Core>>> = const { RefCell::new(None) };
+    // Without a destructor, so that it is read without a check: whoever names a loop takes it out.
+    static CURRENT: RefCell<ManuallyDrop<Option<Rc<Core>>>> =
+        const { RefCell::new(ManuallyDrop::new(None)) };
     // How many operations the task that runs may still complete before it has to yield; without
     // end where no loop runs.
     static BUDGET_LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
@@ -57,10 +61,7 @@ thread_local! {
 /// Calls `f` with the loop that runs on this thread, if one does.
 #[inline]
 pub(super) fn with_current<R>(f: impl FnOnce(&Rc<Core>) -> R) -> Option<R> {
-    CURRENT
-        .try_with(|current| current.borrow().as_ref().map(f))
-        .ok()
-        .flatten()
+    CURRENT.with_borrow(|current| current.as_ref().map(f))
 }
 
 /// The loop that runs on this thread, if one does.
@@ -71,7 +72,7 @@ pub(crate) fn current() -> Option<Rc<Core>> {
 /// Names the loop that runs on this thread and returns the one that did.
 pub(super) fn swap_current(core: Option<Rc<Core>>) -> Option<Rc<Core>> {
     BUDGET_LEFT.set(u64::MAX);
-    CURRENT.replace(core)
+    ManuallyDrop::into_inner(CURRENT.replace(ManuallyDrop::new(core)))
 }
 
 /// Whether `core` is the loop that runs on this thread.
@@ -152,10 +153,12 @@ impl Core {
         Arc::ptr_eq(&self.shared, &task.remote.shared)
     }
 
-    /// The task that runs.
+    /// Calls `f` with the task that runs, if `waker` is its own.
     #[inline]
-    pub(super) fn running_task(&self) -> Option<Rc<Task>> {
-        self.tasks.borrow().get(self.running.get()).cloned()
+    pub(super) fn with_running<R>(&self, waker: &Waker, f: impl FnOnce(&Rc<Task>) -> R) -> Option<R> {
+        let tasks = self.tasks.borrow();
+        let task = tasks.get(self.running.get())?;
+        task.is_woken_by(waker).then(|| f(task))
     }
 
     /// Names the place of the task that runs, and returns the one that was named.
@@ -167,17 +170,21 @@ impl Core {
     /// Wakes the task whose waker this is; false where it is another loop's.
     pub(super) fn wake(&self, waker: &Arc<TaskWaker>) -> bool {
         let here = Arc::ptr_eq(&self.shared, &waker.shared);
-        if here && let Some(task) = self.task_of(waker) {
-            self.schedule(&task);
+        if here {
+            let (reason, at) = wake::reason();
+            self.schedule_owner(waker, reason, at);
         }
         here
     }
 
-    /// The task whose waker this is, if it has not ended.
-    fn task_of(&self, waker: &Arc<TaskWaker>) -> Option<Rc<Task>> {
-        let tasks = self.tasks.borrow();
-        let task = tasks.get(waker.key())?;
-        Arc::ptr_eq(&task.remote, waker).then(|| task.clone())
+    /// Puts the task whose waker this is in line, unless it is there already or has ended.
+    #[inline]
+    fn schedule_owner(&self, waker: &Arc<TaskWaker>, reason: Wake, at: Option<Timestamp>) {
+        if let Some(task) = self.tasks.borrow().get(waker.key())
+            && Arc::ptr_eq(&task.remote, waker)
+        {
+            self.schedule_because(task, reason, at);
+        }
     }
 
     /// Puts a task that was woken in line, unless it is there already or has ended.
@@ -190,7 +197,7 @@ impl Core {
     }
 
     #[inline]
-    fn schedule_because(&self, task: &Rc<Task>, reason: Wake, at: Option<Timestamp>) {
+    pub(super) fn schedule_because(&self, task: &Rc<Task>, reason: Wake, at: Option<Timestamp>) {
         if task.scheduled.replace(true) {
             return;
         }
@@ -248,9 +255,7 @@ impl Core {
         match injected {
             Injected::Wake { waker, reason, at } => {
                 waker.arrive();
-                if let Some(task) = self.task_of(&waker) {
-                    self.schedule_because(&task, reason, at);
-                }
+                self.schedule_owner(&waker, reason, at);
             }
             Injected::Call(call) => call(),
         }

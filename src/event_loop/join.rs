@@ -44,7 +44,10 @@ impl JoinError {
 }
 
 /// What a task panicked with.
-pub struct PanicPayload {
+pub struct PanicPayload(Box<Panic>);
+
+/// Behind a pointer, so that every result of a task is small.
+struct Panic {
     message: String,
     /// Behind a lock that is never taken: an error has to be `Sync`, and a payload need not be.
     payload: Mutex<Box<dyn Any + Send>>,
@@ -52,20 +55,21 @@ pub struct PanicPayload {
 
 impl PanicPayload {
     pub(super) fn new(payload: Box<dyn Any + Send>) -> Self {
-        Self {
+        Self(Box::new(Panic {
             message: panic_message(&*payload).into(),
             payload: Mutex::new(payload),
-        }
+        }))
     }
 
     /// The panic's message.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// The payload, for [`std::panic::resume_unwind`].
     pub fn into_inner(self) -> Box<dyn Any + Send> {
-        self.payload
+        self.0
+            .payload
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
     }
@@ -73,7 +77,7 @@ impl PanicPayload {
 
 impl fmt::Debug for PanicPayload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PanicPayload({:?})", self.message)
+        write!(f, "PanicPayload({:?})", self.message())
     }
 }
 

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 #[inline]
 pub(crate) fn wait_on(command: Command) {
     // The old value is dropped after the borrow of the task that runs: its drop may do anything.
-    let _old = hooks::with_task(|task| task.store_command(Some(command)));
+    let _old = hooks::with_task(|task| task.replace_command(command));
 }
 
 /// As [`wait_on`], for what says less than anything else that the task may wait for: it is noted

@@ -60,8 +60,10 @@ pub(super) fn poll(
     }
     info.set_command(None);
     let end = stage.end();
-    let busy = TaskPoll::ended(hooks, task.base.as_ref(), info, &end);
-    core.long_polls.end(info, busy);
+    if hooks.is_some() || task.base.is_some() {
+        let busy = TaskPoll::ended(hooks, task.base.as_ref(), info, &end);
+        core.long_polls.end(info, busy);
+    }
     core.remove_task(task);
     drop(running);
     Some(match end {

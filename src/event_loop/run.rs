@@ -2,7 +2,7 @@
 
 use super::core::{self, Core};
 use super::poll;
-use super::spawn::{Spawned, TaskBuilder, infallible, output_or_panic};
+use super::spawn::{TaskBuilder, infallible, output_or_panic};
 use super::stage::{Polled, Stage};
 use super::task::Task;
 use super::wake;
@@ -21,7 +21,7 @@ const TASKS_A_TURN: usize = 32;
 /// Runs `future` and the loop's tasks until it is complete; none where the loop was stopped.
 pub(super) fn until_complete<F: Future>(core: &Rc<Core>, future: F) -> Option<F::Output> {
     let _running = Running::enter(core);
-    let Spawned { task, told } = TaskBuilder::new().describe(None);
+    let (task, told) = TaskBuilder::new().describe(None);
     let mut stage = pin!(Stage::new(future, infallible));
     let mut main = Main {
         core,

@@ -6,7 +6,7 @@ use super::task::{NewTask, Task, running_loop};
 use crate::clock::Timestamp;
 use crate::instrument::hooks;
 use crate::instrument::scope::{self, Stack};
-use crate::instrument::{EventLoopInstrument, SocketHandle, TaskId, TaskInfo};
+use crate::instrument::{EventLoopInstrument, SocketHandle, TaskInfo};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -155,40 +155,38 @@ impl TaskBuilder {
         C: Fn(F::Output) -> Result<T, BoxError> + 'static,
         T: 'static,
     {
+        let stage = Box::pin(Stage::new(future, convert));
+        JoinHandle::new(self.start_stage(stage))
+    }
+
+    fn start_stage(self, stage: Pin<Box<dyn Joined>>) -> Rc<Task> {
         let core = running_loop("spawn()");
-        let spawned = self.describe(Some(Box::pin(Stage::new(future, convert))));
-        let Spawned { task, told } = spawned;
+        let (task, told) = self.describe(Some(stage));
         let task = core.add_task(task);
         told.report(&task);
         core.push(task.clone());
-        JoinHandle::new(task)
+        task
     }
 
     /// Settles what the new task is and who listens to it.
-    pub(super) fn describe(self, stage: Option<Pin<Box<dyn Joined>>>) -> Spawned {
-        let stack = self
-            .instruments
-            .into_iter()
-            .fold(scope::current(), |outer, instrument| {
-                Some(Stack::push(instrument, outer))
-            });
-        let spawn_time = stack.as_ref().map(|_| Timestamp::now());
-        let parent = hooks::with_task(TaskInfo::id);
-        let info = TaskInfo::new(TaskId::new(), self.name, parent, spawn_time);
-        Spawned {
-            task: NewTask { info, stack, stage },
-            told: Told {
-                detached: self.detached,
-                serves: self.serves,
-            },
+    pub(super) fn describe(self, stage: Option<Pin<Box<dyn Joined>>>) -> (NewTask, Told) {
+        let mut stack = scope::current();
+        for instrument in self.instruments {
+            stack = Some(Stack::push(instrument, stack));
         }
+        let task = NewTask {
+            name: self.name,
+            parent: hooks::with_task(TaskInfo::id),
+            spawn_time: stack.as_ref().map(|_| Timestamp::now()),
+            stack,
+            stage,
+        };
+        let told = Told {
+            detached: self.detached,
+            serves: self.serves,
+        };
+        (task, told)
     }
-}
-
-/// A task that is about to be started.
-pub(super) struct Spawned {
-    pub(super) task: NewTask,
-    pub(super) told: Told,
 }
 
 /// What those who listen are told of a new task.
@@ -199,12 +197,17 @@ pub(super) struct Told {
 
 impl Told {
     /// Tells those who listen that it was spawned.
+    #[inline]
     pub(super) fn report(&self, task: &Task) {
         if let Some(stack) = &task.base {
-            let parent = hooks::current_task();
-            let (parent, serves) = (parent.as_deref(), self.serves.as_ref());
-            hooks::task_spawned(stack, &task.info, parent, self.detached, serves);
+            self.report_to(stack, task);
         }
+    }
+
+    fn report_to(&self, stack: &Stack, task: &Task) {
+        let parent = hooks::current_task();
+        let (parent, serves) = (parent.as_deref(), self.serves.as_ref());
+        hooks::task_spawned(stack, &task.info, parent, self.detached, serves);
     }
 }
 

@@ -7,7 +7,7 @@ use super::waker::{LocalWaker, TaskWaker};
 use crate::clock::Timestamp;
 use crate::instrument::hooks::Wake;
 use crate::instrument::scope::Stack;
-use crate::instrument::{Resumption, TaskInfo};
+use crate::instrument::{Resumption, TaskId, TaskInfo};
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -48,7 +48,9 @@ pub(crate) struct Task {
 
 /// What a task is made of.
 pub(super) struct NewTask {
-    pub(super) info: TaskInfo,
+    pub(super) name: Option<Rc<str>>,
+    pub(super) parent: Option<TaskId>,
+    pub(super) spawn_time: Option<Timestamp>,
     pub(super) stack: Option<Stack>,
     pub(super) stage: Option<Pin<Box<dyn Joined>>>,
 }
@@ -56,9 +58,9 @@ pub(super) struct NewTask {
 impl Task {
     pub(super) fn new(shared: Arc<Shared>, new: NewTask) -> Self {
         let remote = Arc::new(TaskWaker::new(shared));
-        let woken_at = new.info.spawn_time();
+        let info = TaskInfo::new(TaskId::new(), new.name, new.parent, new.spawn_time);
         Self {
-            info: Rc::new(new.info),
+            info: Rc::new(info),
             waker: Waker::from(remote.clone()),
             remote,
             stage: RefCell::new(new.stage),
@@ -66,7 +68,7 @@ impl Task {
             stack: Cell::new(new.stack),
             joiner: Cell::new(None),
             reason: Cell::new(Wake::Send(Resumption::Started)),
-            woken_at: Cell::new(woken_at),
+            woken_at: Cell::new(new.spawn_time),
             scheduled: Cell::new(true),
             running: Cell::new(false),
             cancelled: Cell::new(false),
@@ -76,26 +78,6 @@ impl Task {
         }
     }
 
-    /// Makes another task of one that has ended and that nothing else refers to, so that only its
-    /// future is allocated.
-    pub(super) fn renew(&mut self, new: NewTask) {
-        let woken_at = new.info.spawn_time();
-        match Rc::get_mut(&mut self.info) {
-            Some(info) => *info = new.info,
-            None => self.info = Rc::new(new.info),
-        }
-        *self.stage.get_mut() = new.stage;
-        self.base.clone_from(&new.stack);
-        self.stack.set(new.stack);
-        self.reason.set(Wake::Send(Resumption::Started));
-        self.woken_at.set(woken_at);
-        self.running.set(false);
-        self.cancelled.set(false);
-        self.ended.set(false);
-        self.detached.set(false);
-        self.heard.set(false);
-    }
-
     /// Empties a task that has ended, so that it can be [renewed](Self::renew); false where
     /// somebody still refers to a part of it.
     pub(super) fn clear(&mut self) -> bool {
@@ -103,10 +85,26 @@ impl Task {
         self.base = None;
         self.stack.set(None);
         self.joiner.set(None);
-        // The one here and the one in its waker.
-        let is_unknown = Arc::strong_count(&self.remote) == 2;
         let cleared = Rc::get_mut(&mut self.info).map(TaskInfo::clear);
-        is_unknown && cleared.is_some()
+        // The one here and the one in its waker.
+        cleared.is_some() && Arc::strong_count(&self.remote) == 2
+    }
+
+    /// Makes another task of one that was [cleared](Self::clear), so that only its future is
+    /// allocated.
+    pub(super) fn renew(&mut self, new: NewTask) {
+        if let Some(info) = Rc::get_mut(&mut self.info) {
+            info.renew(new.name, new.parent, new.spawn_time);
+        }
+        *self.stage.get_mut() = new.stage;
+        self.base.clone_from(&new.stack);
+        self.stack.set(new.stack);
+        self.reason.set(Wake::Send(Resumption::Started));
+        self.woken_at.set(new.spawn_time);
+        self.cancelled.set(false);
+        self.ended.set(false);
+        self.detached.set(false);
+        self.heard.set(false);
     }
 
     /// Whether this waker is the task's own.

@@ -85,10 +85,9 @@ impl LocalWaker {
     /// What wakes the task that polls with `cx`.
     #[inline]
     pub(crate) fn of(cx: &Context<'_>) -> Self {
-        let running = with_current(|core| core.running_task());
-        match running.flatten() {
-            Some(task) if task.is_woken_by(cx.waker()) => Self::Task(task),
-            _ => Self::Other(cx.waker().clone()),
+        match with_current(|core| core.with_running(cx.waker(), Rc::clone)).flatten() {
+            Some(task) => Self::Task(task),
+            None => Self::Other(cx.waker().clone()),
         }
     }
 

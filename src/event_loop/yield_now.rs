@@ -1,5 +1,6 @@
 //! Giving the others a turn.
 
+use super::core::with_current;
 use super::{park, wake};
 use crate::instrument::hooks::Wake;
 use crate::instrument::{Command, Resumption};
@@ -45,5 +46,10 @@ impl Future for YieldNow {
 pub(super) fn yield_task(cx: &Context<'_>) {
     park::wait_on(Command::Yield);
     let reason = Wake::Send(Resumption::Yielded);
-    wake::because(reason, None, || cx.waker().wake_by_ref());
+    let own = with_current(|core| {
+        core.with_running(cx.waker(), |task| core.schedule_because(task, reason, None))
+    });
+    if own.flatten().is_none() {
+        wake::because(reason, None, || cx.waker().wake_by_ref());
+    }
 }

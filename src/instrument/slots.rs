@@ -44,8 +44,10 @@ impl Slots {
 
     /// Drops all values.
     pub(super) fn clear(&mut self) {
-        // Taken out first: what is dropped may do anything.
-        drop(std::mem::take(self.0.get_mut()));
+        if !self.0.get_mut().is_empty() {
+            // Taken out first: what is dropped may do anything.
+            drop(std::mem::take(self.0.get_mut()));
+        }
     }
 
     /// The value kept under `key`, if there is one and it is a `T`.

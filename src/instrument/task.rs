@@ -2,7 +2,7 @@
 
 use super::{Command, Slots};
 use crate::clock::Timestamp;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::num::NonZeroU64;
 use std::rc::Rc;
@@ -37,14 +37,23 @@ impl fmt::Display for TaskId {
     }
 }
 
-/// Numbers tasks, sockets, queues and loops: one sequence, so that no two things share one.
+/// Numbers tasks, sockets, queues and loops: one sequence, so that no two things share one. Each
+/// thread takes some of its numbers at once, since threads that count together wait for each other.
 pub(super) fn next_number() -> NonZeroU64 {
+    const AT_ONCE: u64 = 64;
     static NEXT: AtomicU64 = AtomicU64::new(1);
-    NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX)
+    thread_local! {
+        static NEXT_HERE: Cell<u64> = const { Cell::new(0) };
+    }
+    let mut number = NEXT_HERE.get();
+    if number.is_multiple_of(AT_ONCE) {
+        number = NEXT.fetch_add(AT_ONCE, Ordering::Relaxed);
+    }
+    NEXT_HERE.set(number + 1);
+    NonZeroU64::new(number).unwrap_or(NonZeroU64::MAX)
 }
 
 /// A task as instruments see it: its identity, what it did so far, and what they keep in it.
-#[derive(Debug)]
 pub struct TaskInfo {
     id: TaskId,
     name: Option<Rc<str>>,
@@ -53,7 +62,10 @@ pub struct TaskInfo {
     polls: Cell<u64>,
     busy: Cell<Duration>,
     waiting_since: Cell<Option<Timestamp>>,
-    command: RefCell<Option<Command>>,
+    /// What it waits for, or waited for before the poll under way.
+    command: Cell<Option<Command>>,
+    /// Whether that is so now.
+    waits: Cell<bool>,
     slots: Slots,
 }
 
@@ -75,16 +87,34 @@ impl TaskInfo {
             polls: Cell::new(0),
             busy: Cell::new(Duration::ZERO),
             waiting_since: Cell::new(None),
-            command: RefCell::new(None),
+            command: Cell::new(None),
+            waits: Cell::new(false),
             slots: Slots::new(),
         }
     }
 
-    /// Forgets what the task was and did, and drops what instruments keep in it.
+    /// Forgets what the task was, and drops what instruments keep in it.
     pub(crate) fn clear(&mut self) {
         self.name = None;
         self.slots.clear();
-        *self.command.get_mut() = None;
+        self.command.set(None);
+    }
+
+    /// Describes another task in the place of one that was [cleared](Self::clear).
+    pub(crate) fn renew(
+        &mut self,
+        name: Option<Rc<str>>,
+        parent: Option<TaskId>,
+        spawn_time: Option<Timestamp>,
+    ) {
+        self.id = TaskId::new();
+        self.name = name;
+        self.parent = parent;
+        self.spawn_time = spawn_time;
+        self.polls.set(0);
+        self.busy.set(Duration::ZERO);
+        self.waiting_since.set(None);
+        self.waits.set(false);
     }
 
     /// The task's number.
@@ -124,7 +154,10 @@ impl TaskInfo {
 
     /// What it waits for, or is about to wait for; none otherwise.
     pub fn command(&self) -> Option<Command> {
-        self.command.borrow().clone()
+        let command = self.command.take();
+        let copy = command.clone().filter(|_| self.waits.get());
+        self.command.set(command);
+        copy
     }
 
     /// What instruments keep in this task.
@@ -152,37 +185,41 @@ impl TaskInfo {
     /// Sets what the task waits for.
     #[inline]
     pub fn set_command(&self, command: Option<Command>) {
-        let _old = self.store_command(command);
+        self.waits.set(command.is_some());
+        // An old one stays until a new one takes its place: to drop it costs more than all else.
+        if command.is_some() {
+            self.command.set(command);
+        }
     }
 
-    /// Sets what the task waits for and returns the old value if it owns something, to be dropped
-    /// when nothing is borrowed: it may be the last owner of a queue and what instruments keep in it.
+    /// Sets what the task waits for and returns what was there, to be dropped when nothing is
+    /// borrowed: it may be the last owner of a queue and what instruments keep in it.
     #[inline]
-    pub(crate) fn store_command(&self, command: Option<Command>) -> Option<Command> {
-        use Command::{Blocking, Foreign, Join, JoinAny, Signal, Sleep, Stop, Yield};
-        let mut slot = self.command.borrow_mut();
-        // Overwritten in place: to move out whole what was written in parts a moment ago would
-        // stall the processor.
-        let owns_nothing = match &*slot {
-            None | Some(Yield | Sleep { .. } | Join(_) | Foreign) => true,
-            Some(JoinAny { .. } | Blocking | Signal { .. } | Stop) => true,
-            Some(_) => false,
-        };
-        if owns_nothing {
-            *slot = command;
-            return None;
-        }
-        std::mem::replace(&mut slot, command)
+    pub(crate) fn replace_command(&self, command: Command) -> Option<Command> {
+        self.waits.set(true);
+        self.command.replace(Some(command))
     }
 
     /// Whether it is known what the task waits for.
     #[inline]
     pub(crate) fn has_command(&self) -> bool {
-        self.command.borrow().is_some()
+        self.waits.get()
     }
 
     pub(crate) fn take_command(&self) -> Option<Command> {
-        self.command.take()
+        if self.waits.take() { self.command.take() } else { None }
+    }
+}
+
+impl fmt::Debug for TaskInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskInfo")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("parent", &self.parent)
+            .field("polls", &self.polls())
+            .field("command", &self.command())
+            .finish_non_exhaustive()
     }
 }
 

@@ -5,30 +5,31 @@ use crate::instrument::metadata::TimerFiredMetadata;
 use crate::instrument::scope::{self, Stack};
 use crate::instrument::task::TaskInfo;
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 thread_local! {
-    static TASK: RefCell<Option<Rc<TaskInfo>>> = const { RefCell::new(None) };
+    // Without a destructor, so that it is read without a check: whoever names a task takes it out.
+    static TASK: RefCell<ManuallyDrop<Option<Rc<TaskInfo>>>> =
+        const { RefCell::new(ManuallyDrop::new(None)) };
 }
 
 /// Calls `f` with the task that runs on this thread, if one does.
 #[inline]
 pub(crate) fn with_task<R>(f: impl FnOnce(&TaskInfo) -> R) -> Option<R> {
-    TASK.try_with(|task| task.borrow().as_deref().map(f))
-        .ok()
-        .flatten()
+    TASK.with_borrow(|task| task.as_deref().map(f))
 }
 
 /// The task that runs on this thread.
 #[inline]
 pub(crate) fn current_task() -> Option<Rc<TaskInfo>> {
-    TASK.try_with(|task| task.borrow().clone()).ok().flatten()
+    TASK.with_borrow(|task| Option::clone(task))
 }
 
 /// Names the task that runs and returns the one that did.
 #[inline]
 pub(crate) fn swap_task(task: Option<Rc<TaskInfo>>) -> Option<Rc<TaskInfo>> {
-    TASK.replace(task)
+    ManuallyDrop::into_inner(TASK.replace(ManuallyDrop::new(task)))
 }
 
 /// Who listened when an operation started, for which task, and when that was.

@@ -81,6 +81,14 @@ fn forget_ended() {
 /// Puts a task's stack in force and returns the one that was.
 #[inline]
 pub(crate) fn swap(stack: Option<Stack>) -> Option<Stack> {
+    // Most often nothing takes the place of nothing.
+    if stack.is_none() && STATE.get() & IN_FORCE == IDLE {
+        return None;
+    }
+    swap_some(stack)
+}
+
+fn swap_some(stack: Option<Stack>) -> Option<Stack> {
     set_in_force(stack.is_some());
     CURRENT.replace(stack)
 }
