@@ -161,6 +161,12 @@ impl Core {
         task.is_woken_by(waker).then(|| f(task))
     }
 
+    /// The task that runs, if `waker` is its own.
+    #[inline]
+    pub(super) fn own_task(&self, waker: &Waker) -> Option<Rc<Task>> {
+        self.with_running(waker, Rc::clone)
+    }
+
     /// Names the place of the task that runs, and returns the one that was named.
     #[inline]
     pub(super) fn set_running(&self, key: usize) -> usize {

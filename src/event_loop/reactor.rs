@@ -4,6 +4,7 @@
 //! a system call shows that it has passed, so the call is tried first and the poller asked only
 //! when there is nothing to do.
 
+use super::core::Core;
 use super::wake;
 use super::waker::LocalWaker;
 use crate::clock::Timestamp;
@@ -87,7 +88,7 @@ impl Reactor {
     }
 
     /// Wakes the tasks that wait for what the last [`wait`](Self::wait) has seen.
-    pub(super) fn dispatch(&self) {
+    pub(super) fn dispatch(&self, core: &Core) {
         // One reading of the clock serves all events of a turn, and none is made where nobody
         // who waits is listened to.
         let mut now = None;
@@ -96,7 +97,7 @@ impl Reactor {
             let Token(token) = event.token();
             let readiness = self.sources.borrow().get(index(token)).cloned();
             if let Some(readiness) = readiness.filter(|readiness| readiness.token == token) {
-                readiness.note(event, &mut now);
+                readiness.note(core, event, &mut now);
             }
         }
     }
@@ -136,13 +137,13 @@ impl Readiness {
         }
     }
 
-    fn note(&self, event: &Event, now: &mut Option<Timestamp>) {
+    fn note(&self, core: &Core, event: &Event, now: &mut Option<Timestamp>) {
         let failed = event.is_error();
         if event.is_readable() || event.is_read_closed() || failed {
-            self.read.note(event.is_read_closed() || failed, now);
+            self.read.note(core, event.is_read_closed() || failed, now);
         }
         if event.is_writable() || event.is_write_closed() || failed {
-            self.write.note(event.is_write_closed() || failed, now);
+            self.write.note(core, event.is_write_closed() || failed, now);
         }
     }
 }
@@ -200,41 +201,47 @@ impl Direction {
         self.ready_time.get()
     }
 
-    /// Has whoever polls with `cx` woken at the next readiness; `heard` says whether the time of
-    /// it is wanted.
-    pub(crate) fn wait(&self, cx: &Context<'_>, heard: bool) {
-        self.heard.set(heard || self.heard.get());
+    /// Has whoever polls with `cx` on `core`, the loop that runs, woken at the next readiness;
+    /// `heard` says whether the time of it is wanted.
+    pub(crate) fn wait(&self, core: &Core, cx: &Context<'_>, heard: bool) {
+        if heard {
+            self.heard.set(true);
+        }
         match self.waiter.take() {
-            None => self.waiter.set(Some(LocalWaker::of(cx))),
+            None => self.waiter.set(Some(LocalWaker::on(core, cx))),
             Some(waiter) => {
                 if !waiter.wakes(cx) {
-                    self.wait_too(cx);
+                    self.wait_too(core, cx);
                 }
                 self.waiter.set(Some(waiter));
             }
         }
     }
 
-    fn wait_too(&self, cx: &Context<'_>) {
+    fn wait_too(&self, core: &Core, cx: &Context<'_>) {
         let mut others = self.others.take();
         if !others.iter().any(|other| other.wakes(cx)) {
-            others.push(LocalWaker::of(cx));
+            others.push(LocalWaker::on(core, cx));
         }
         self.others.set(others);
     }
 
-    fn note(&self, closed: bool, now: &mut Option<Timestamp>) {
+    fn note(&self, core: &Core, closed: bool, now: &mut Option<Timestamp>) {
         self.ready.set(true);
-        self.closed.set(closed || self.closed.get());
+        if closed {
+            self.closed.set(true);
+        }
         let heard = self.heard.take();
         self.ready_time
             .set(heard.then(|| *now.get_or_insert_with(Timestamp::now)));
         if let Some(waiter) = self.waiter.take() {
-            let others = self.others.take();
             let reason = Wake::Send(Resumption::SocketReady);
             wake::because(reason, self.ready_time.get(), || {
-                waiter.wake();
-                others.into_iter().for_each(LocalWaker::wake);
+                waiter.wake_on(core);
+                let others = self.others.take();
+                if !others.is_empty() {
+                    others.into_iter().for_each(|other| other.wake_on(core));
+                }
             });
         }
     }

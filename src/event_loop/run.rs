@@ -145,7 +145,7 @@ impl<'a> Turns<'a> {
         if let Some(park_time) = parked {
             self.active_since = hooks::loop_unpark(&core.info, park_time, events);
         }
-        core.reactor.dispatch();
+        core.reactor.dispatch(core);
         #[cfg(any(test, feature = "testing"))]
         if events == 0 {
             advance_clock(core);
@@ -264,6 +264,6 @@ fn fire_timers(core: &Core) {
         } else {
             Wake::Send(Resumption::TimerFired)
         };
-        wake::because(reason, Some(now), || alarm.waker.wake());
+        wake::because(reason, Some(now), || alarm.waker.wake_on(core));
     }
 }

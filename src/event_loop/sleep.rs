@@ -97,7 +97,7 @@ impl Future for Sleep {
             None => {
                 let core = running_loop("sleep()");
                 let alarm = Alarm {
-                    waker: LocalWaker::of(cx),
+                    waker: LocalWaker::on(&core, cx),
                     heard: HeardTimer::capture(),
                     is_limit: this.is_limit,
                 };

@@ -1,6 +1,6 @@
 //! What wakes tasks, on their loop's thread and on others.
 
-use super::core::with_current;
+use super::core::{Core, with_current};
 use super::scheduler::{Injected, Shared};
 use super::task::Task;
 use super::wake;
@@ -85,10 +85,16 @@ impl LocalWaker {
     /// What wakes the task that polls with `cx`.
     #[inline]
     pub(crate) fn of(cx: &Context<'_>) -> Self {
-        match with_current(|core| core.with_running(cx.waker(), Rc::clone)).flatten() {
-            Some(task) => Self::Task(task),
-            None => Self::Other(cx.waker().clone()),
-        }
+        let own = with_current(|core| core.own_task(cx.waker()));
+        own.flatten()
+            .map_or_else(|| Self::Other(cx.waker().clone()), Self::Task)
+    }
+
+    /// As [`of`](Self::of), where `core` is the loop that runs.
+    #[inline]
+    pub(super) fn on(core: &Core, cx: &Context<'_>) -> Self {
+        core.own_task(cx.waker())
+            .map_or_else(|| Self::Other(cx.waker().clone()), Self::Task)
     }
 
     /// Whether it wakes the task that polls with `cx`.
@@ -105,6 +111,15 @@ impl LocalWaker {
     pub(crate) fn wake(self) {
         match self {
             Self::Task(task) => task.wake(),
+            Self::Other(waker) => waker.wake(),
+        }
+    }
+
+    /// As [`wake`](Self::wake), where `core` is the loop that runs and whose task it is.
+    #[inline]
+    pub(super) fn wake_on(self, core: &Core) {
+        match self {
+            Self::Task(task) => core.schedule(&task),
             Self::Other(waker) => waker.wake(),
         }
     }

@@ -131,12 +131,13 @@ impl<S> Socket<S> {
         heard: bool,
         command: fn(Rc<SocketHandle>) -> Command,
     ) -> Poll<io::Result<R>> {
-        if !event_loop::is_current(&self.registered.registration.core) {
+        let core = &self.registered.registration.core;
+        if !event_loop::is_current(core) {
             return Poll::Ready(Err(io::Error::other(
                 "a socket that was made on one event loop was awaited on another",
             )));
         }
-        direction.wait(cx, heard);
+        direction.wait(core, cx, heard);
         park::wait_on(command(self.handle().clone()));
         Poll::Pending
     }

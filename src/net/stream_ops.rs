@@ -43,8 +43,8 @@ pub(super) trait RawStream {
 /// The operations that were begun through the `futures-io` traits, one a direction.
 #[derive(Default)]
 pub(super) struct PolledOps {
-    recv: Cell<Option<SocketOp>>,
-    send: Cell<Option<SocketOp>>,
+    recv: Slot,
+    send: Slot,
 }
 
 impl PolledOps {
@@ -54,10 +54,10 @@ impl PolledOps {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let mut op = resume(&self.recv, SocketOperation::Recv, stream);
+        let mut op = self.recv.resume(SocketOperation::Recv, stream);
         match op.step(|heard| stream.poll_read_raw(cx, buffer, heard)) {
             Poll::Pending => {
-                self.recv.set(Some(op));
+                self.recv.keep(op);
                 Poll::Pending
             }
             Poll::Ready(result) => Poll::Ready(end_recv(&mut op, stream, buffer, result)),
@@ -70,10 +70,10 @@ impl PolledOps {
         cx: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let mut op = resume(&self.send, SocketOperation::Send, stream);
+        let mut op = self.send.resume(SocketOperation::Send, stream);
         match op.step(|heard| stream.poll_write_raw(cx, data, heard)) {
             Poll::Pending => {
-                self.send.set(Some(op));
+                self.send.keep(op);
                 Poll::Pending
             }
             Poll::Ready(result) => {
@@ -91,7 +91,7 @@ impl PolledOps {
         stream: &impl RawStream,
         buffer: &mut [u8],
     ) -> io::Result<usize> {
-        let mut op = begin(&self.recv, SocketOperation::Recv, stream);
+        let mut op = self.recv.begin(SocketOperation::Recv, stream);
         let result = read_part(&mut op, stream, buffer).await;
         end_recv(&mut op, stream, buffer, result)
     }
@@ -102,7 +102,7 @@ impl PolledOps {
         stream: &impl RawStream,
         buffer: &mut [u8],
     ) -> io::Result<()> {
-        let op = begin(&self.recv, SocketOperation::Recv, stream);
+        let op = self.recv.begin(SocketOperation::Recv, stream);
         let mut filling = Filling::new(op, buffer);
         while !filling.is_full() {
             let error = match filling.read_part(stream).await {
@@ -119,7 +119,7 @@ impl PolledOps {
 
     /// One write, from a future that ends with it.
     pub(super) async fn write(&self, stream: &impl RawStream, data: &[u8]) -> io::Result<usize> {
-        let mut op = begin(&self.send, SocketOperation::Send, stream);
+        let mut op = self.send.begin(SocketOperation::Send, stream);
         let result = match write_part(&mut op, stream, data).await {
             Ok(sent) => flush(&mut op, stream).await.map(|()| sent),
             Err(error) => Err(error),
@@ -133,7 +133,7 @@ impl PolledOps {
         stream: &impl RawStream,
         mut data: &[u8],
     ) -> io::Result<()> {
-        let mut op = begin(&self.send, SocketOperation::Send, stream);
+        let mut op = self.send.begin(SocketOperation::Send, stream);
         while !data.is_empty() {
             let error = match write_part(&mut op, stream, data).await {
                 Ok(0) => io::Error::new(io::ErrorKind::WriteZero, "the stream takes no more data"),
@@ -150,26 +150,41 @@ impl PolledOps {
     }
 }
 
-/// The operation that is under way, or a new one: one that another task has begun was given up.
-fn resume(
-    slot: &Cell<Option<SocketOp>>,
-    operation: SocketOperation,
-    stream: &impl RawStream,
-) -> SocketOp {
-    match slot.take() {
-        Some(op) if !op.is_of_another_task() => op,
-        _ => SocketOp::start(operation, stream.handle()),
-    }
+/// An operation that has begun and is polled again later, where somebody listens to it.
+#[derive(Default)]
+struct Slot {
+    op: Cell<Option<SocketOp>>,
+    /// Asked first: to look into what may hold an operation, it has to be moved out.
+    is_full: Cell<bool>,
 }
 
-/// A new operation: one that is under way through the traits was given up.
-fn begin(
-    slot: &Cell<Option<SocketOp>>,
-    operation: SocketOperation,
-    stream: &impl RawStream,
-) -> SocketOp {
-    drop(slot.take());
-    SocketOp::start(operation, stream.handle())
+impl Slot {
+    /// The operation that is under way, or a new one: one that another task has begun was given up.
+    fn resume(&self, operation: SocketOperation, stream: &impl RawStream) -> SocketOp {
+        if self.is_full.take()
+            && let Some(op) = self.op.take()
+            && !op.is_of_another_task()
+        {
+            return op;
+        }
+        SocketOp::start(operation, stream.handle())
+    }
+
+    /// A new operation: one that is under way through the traits was given up.
+    #[inline]
+    fn begin(&self, operation: SocketOperation, stream: &impl RawStream) -> SocketOp {
+        if self.is_full.take() {
+            drop(self.op.take());
+        }
+        SocketOp::start(operation, stream.handle())
+    }
+
+    fn keep(&self, op: SocketOp) {
+        if op.is_heard() {
+            self.op.set(Some(op));
+            self.is_full.set(true);
+        }
+    }
 }
 
 pub(super) async fn read_part(

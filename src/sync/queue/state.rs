@@ -39,6 +39,12 @@ pub(super) struct State<T> {
 }
 
 impl<T> State<T> {
+    /// Whether somebody is in line, for an item or for room.
+    #[inline]
+    fn is_awaited(&self) -> bool {
+        self.getters.is_waiting() || self.putters.is_waiting()
+    }
+
     /// Whether there is an item that is promised to nobody.
     pub(super) fn has_item(&self) -> bool {
         self.items.len() > self.getters.notified()
@@ -170,22 +176,30 @@ impl<T> Shared<T> {
             state.reserved -= 1;
         }
         state.items.push_back(item);
+        let is_awaited = state.is_awaited();
         drop(state);
-        self.wake_waiters();
+        if is_awaited {
+            self.wake_waiters();
+        }
     }
 
     /// Takes the item out whose turn it is; none where the queue was closed before there was one.
     pub(super) fn get_now(&self, operation: QueueOperation, turn: Turn) -> Option<T> {
-        let (item, len, _copy) = {
+        let (item, len, is_awaited, _copy) = {
             let state = &mut *self.state.borrow_mut();
             let item = match turn.index {
                 0 => state.items.pop_front(),
                 index => state.items.remove(index),
             }?;
             let copy = state.distinct.as_mut().and_then(|it| it.take(&item));
-            (item, state.items.len(), copy)
+            (item, state.items.len(), state.is_awaited(), copy)
         };
-        self.wake_waiters();
+        if is_awaited {
+            self.wake_waiters();
+        }
+        if !operation.is_heard() {
+            return Some(item);
+        }
         operation.got(
             &self.info,
             &Shown {
