@@ -14,10 +14,18 @@ use std::time::Duration;
 
 pub(crate) const PATHS: &[super::Path] = &[
     ("pair, no scope", pairs),
-    ("pair, no-op instrument", |times| NoOp.in_scope(|| pairs(times))),
-    ("pair, metrics only", |times| with_bridge(SpanPolicy::Off, TraceFlags::SAMPLED, times)),
-    ("pair, parent not sampled", |times| with_bridge(SpanPolicy::All, TraceFlags::NOT_SAMPLED, times)),
-    ("pair, sampled to a no-op processor", |times| with_bridge(SpanPolicy::All, TraceFlags::SAMPLED, times)),
+    ("pair, no-op instrument", |times| {
+        NoOp.in_scope(|| pairs(times))
+    }),
+    ("pair, metrics only", |times| {
+        with_bridge(SpanPolicy::Off, TraceFlags::SAMPLED, times)
+    }),
+    ("pair, parent not sampled", |times| {
+        with_bridge(SpanPolicy::All, TraceFlags::NOT_SAMPLED, times)
+    }),
+    ("pair, sampled to a no-op processor", |times| {
+        with_bridge(SpanPolicy::All, TraceFlags::SAMPLED, times)
+    }),
 ];
 
 /// The start, the ready and the data hook of a receive, without the receive.
@@ -36,7 +44,9 @@ impl EventLoopInstrument for NoOp {}
 fn with_bridge(policy: SpanPolicy, parent: TraceFlags, times: u64) {
     let reader = PeriodicReader::builder(InMemoryMetricExporter::default()).build();
     let meters = SdkMeterProvider::builder().with_reader(reader).build();
-    let tracers = SdkTracerProvider::builder().with_span_processor(Discard).build();
+    let tracers = SdkTracerProvider::builder()
+        .with_span_processor(Discard)
+        .build();
     let otel = OtelInstrument::builder()
         .tracer_provider(&tracers)
         .meter_provider(&meters)

@@ -21,7 +21,9 @@ pub(crate) const PATHS: &[super::Path] = &[
 ];
 
 fn run(future: impl Future<Output = ()>) {
-    EventLoop::new().expect("a poller").run_until_complete(future);
+    EventLoop::new()
+        .expect("a poller")
+        .run_until_complete(future);
 }
 
 /// A client and a server in one loop: each round trip is two sends, two receives and two waits.

@@ -99,8 +99,10 @@ fn timers(times: u64) {
                 assert!(timer.as_mut().poll(cx).is_pending());
                 timer
             };
-            let mut timers: Vec<Pin<Box<tokio::time::Sleep>>> =
-                (0..super::loops::LIVE_TIMERS as u64).map(&mut set).collect();
+            let mut timers: Vec<Pin<Box<tokio::time::Sleep>>> = (0..super::loops::LIVE_TIMERS
+                as u64)
+                .map(&mut set)
+                .collect();
             for number in 0..times {
                 let timer = &mut timers[number as usize % super::loops::LIVE_TIMERS];
                 timer.set(tokio::time::sleep_until(deadline(number * 31)));

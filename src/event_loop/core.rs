@@ -155,7 +155,11 @@ impl Core {
 
     /// Calls `f` with the task that runs, if `waker` is its own.
     #[inline]
-    pub(super) fn with_running<R>(&self, waker: &Waker, f: impl FnOnce(&Rc<Task>) -> R) -> Option<R> {
+    pub(super) fn with_running<R>(
+        &self,
+        waker: &Waker,
+        f: impl FnOnce(&Rc<Task>) -> R,
+    ) -> Option<R> {
         let tasks = self.tasks.borrow();
         let task = tasks.get(self.running.get())?;
         task.is_woken_by(waker).then(|| f(task))
@@ -225,8 +229,7 @@ impl Core {
     #[inline]
     fn line_up(&self, task: &Rc<Task>, at: Option<Timestamp>) {
         let heard = task.heard.get();
-        task.woken_at
-            .set(at.or_else(|| heard.then(Timestamp::now)));
+        task.woken_at.set(at.or_else(|| heard.then(Timestamp::now)));
         self.push(task.clone());
     }
 

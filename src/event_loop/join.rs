@@ -162,8 +162,7 @@ impl<T> Future for JoinHandle<T> {
         if !task.ended.get() {
             let old = task.joiner.take();
             let joiner = old.filter(|old| old.wakes(cx));
-            task.joiner
-                .set(joiner.or_else(|| Some(LocalWaker::of(cx))));
+            task.joiner.set(joiner.or_else(|| Some(LocalWaker::of(cx))));
             park::wait_on(Command::Join(self.id));
             return Poll::Pending;
         }

@@ -143,7 +143,8 @@ impl Readiness {
             self.read.note(core, event.is_read_closed() || failed, now);
         }
         if event.is_writable() || event.is_write_closed() || failed {
-            self.write.note(core, event.is_write_closed() || failed, now);
+            self.write
+                .note(core, event.is_write_closed() || failed, now);
         }
     }
 }

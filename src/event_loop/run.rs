@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// So many tasks run between two looks at the sockets and timers: with more, those who wait for a
 /// socket wait for all who are busy; with less, looking costs more than it finds.
-const TASKS_A_TURN: usize = 32;
+const TASKS_A_TURN: usize = 64;
 
 /// Runs `future` and the loop's tasks until it is complete; none where the loop was stopped.
 pub(super) fn until_complete<F: Future>(core: &Rc<Core>, future: F) -> Option<F::Output> {
@@ -181,7 +181,9 @@ fn run_ready(core: &Core, limit: usize, mut main: Option<&mut Main<'_>>) -> bool
         }
         let Some(task) = core.pop() else { return true };
         // One that an earlier run has left may still be in line.
-        let is_main = main.as_ref().is_some_and(|main| Rc::ptr_eq(&main.task, &task));
+        let is_main = main
+            .as_ref()
+            .is_some_and(|main| Rc::ptr_eq(&main.task, &task));
         let ended = match (&mut *task.stage.borrow_mut(), &mut main) {
             (Some(stage), _) => poll::poll(core, &task, stage.as_mut()),
             (None, Some(main)) if is_main => poll::poll(core, &task, main.stage.as_mut()),

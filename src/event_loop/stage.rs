@@ -87,9 +87,7 @@ where
         match result {
             Ok(_) => TaskEnd::Completed,
             Err(JoinError::Cancelled) => TaskEnd::Cancelled,
-            Err(JoinError::Panicked(panic)) => {
-                TaskEnd::Failed(TaskFailure::Panic(panic.message()))
-            }
+            Err(JoinError::Panicked(panic)) => TaskEnd::Failed(TaskFailure::Panic(panic.message())),
             Err(JoinError::Failed(error)) => TaskEnd::Failed(TaskFailure::Error(&**error)),
         }
     }

@@ -102,7 +102,8 @@ impl Timers {
         if let Some(last) = self.heap.pop()
             && place < self.heap.len()
         {
-            let is_earlier = place > 0 && last.deadline < self.heap[(place - 1) / CHILDREN].deadline;
+            let is_earlier =
+                place > 0 && last.deadline < self.heap[(place - 1) / CHILDREN].deadline;
             if is_earlier {
                 self.rise(place, last);
             } else {

@@ -5,8 +5,8 @@
 //! waits in a thread-local while the waker is called, and whoever schedules the task finds it there.
 
 use crate::clock::Timestamp;
-use crate::instrument::hooks::Wake;
 use crate::instrument::Resumption;
+use crate::instrument::hooks::Wake;
 use std::cell::Cell;
 
 const FOREIGN: Wake = Wake::Send(Resumption::Foreign);

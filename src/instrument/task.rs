@@ -207,7 +207,11 @@ impl TaskInfo {
     }
 
     pub(crate) fn take_command(&self) -> Option<Command> {
-        if self.waits.take() { self.command.take() } else { None }
+        if self.waits.take() {
+            self.command.take()
+        } else {
+            None
+        }
     }
 }
 

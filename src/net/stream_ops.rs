@@ -8,7 +8,7 @@ use crate::instrument::{SocketHandle, SocketOperation};
 use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 /// What moves the bytes of a stream, without hooks.
 pub(super) trait RawStream {
@@ -55,13 +55,11 @@ impl PolledOps {
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         let mut op = self.recv.resume(SocketOperation::Recv, stream);
-        match op.step(|heard| stream.poll_read_raw(cx, buffer, heard)) {
-            Poll::Pending => {
-                self.recv.keep(op);
-                Poll::Pending
-            }
-            Poll::Ready(result) => Poll::Ready(end_recv(&mut op, stream, buffer, result)),
+        let polled = poll_recv(&mut op, stream, cx, buffer);
+        if polled.is_pending() {
+            self.recv.keep(op);
         }
+        polled
     }
 
     pub(super) fn poll_write(
@@ -71,29 +69,25 @@ impl PolledOps {
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
         let mut op = self.send.resume(SocketOperation::Send, stream);
-        match op.step(|heard| stream.poll_write_raw(cx, data, heard)) {
+        match poll_send_part(&mut op, stream, cx, data) {
+            Poll::Ready(result) => Poll::Ready(end_send(&mut op, stream, result)),
             Poll::Pending => {
                 self.send.keep(op);
                 Poll::Pending
             }
-            Poll::Ready(result) => {
-                if let Ok(sent) = &result {
-                    op.sent_part(data, *sent);
-                }
-                Poll::Ready(end_send(&mut op, stream, result))
-            }
         }
     }
 
-    /// One read, from a future that ends with it.
-    pub(super) async fn read(
-        &self,
-        stream: &impl RawStream,
-        buffer: &mut [u8],
-    ) -> io::Result<usize> {
-        let mut op = self.recv.begin(SocketOperation::Recv, stream);
-        let result = read_part(&mut op, stream, buffer).await;
-        end_recv(&mut op, stream, buffer, result)
+    /// Begins a receive that a future goes on with.
+    #[inline]
+    pub(super) fn begin_recv(&self, stream: &impl RawStream) -> SocketOp {
+        self.recv.begin(SocketOperation::Recv, stream)
+    }
+
+    /// Begins a send that a future goes on with.
+    #[inline]
+    pub(super) fn begin_send(&self, stream: &impl RawStream) -> SocketOp {
+        self.send.begin(SocketOperation::Send, stream)
     }
 
     /// Reads until `buffer` is full, as one operation.
@@ -102,8 +96,7 @@ impl PolledOps {
         stream: &impl RawStream,
         buffer: &mut [u8],
     ) -> io::Result<()> {
-        let op = self.recv.begin(SocketOperation::Recv, stream);
-        let mut filling = Filling::new(op, buffer);
+        let mut filling = Filling::new(self.begin_recv(stream), buffer);
         while !filling.is_full() {
             let error = match filling.read_part(stream).await {
                 Ok(0) => filling.too_short(),
@@ -115,38 +108,6 @@ impl PolledOps {
         }
         filling.received(stream.ready_time(Side::Read));
         Ok(())
-    }
-
-    /// One write, from a future that ends with it.
-    pub(super) async fn write(&self, stream: &impl RawStream, data: &[u8]) -> io::Result<usize> {
-        let mut op = self.send.begin(SocketOperation::Send, stream);
-        let result = match write_part(&mut op, stream, data).await {
-            Ok(sent) => flush(&mut op, stream).await.map(|()| sent),
-            Err(error) => Err(error),
-        };
-        end_send(&mut op, stream, result)
-    }
-
-    /// Writes all of `data`, as one operation.
-    pub(super) async fn write_all(
-        &self,
-        stream: &impl RawStream,
-        mut data: &[u8],
-    ) -> io::Result<()> {
-        let mut op = self.send.begin(SocketOperation::Send, stream);
-        while !data.is_empty() {
-            let error = match write_part(&mut op, stream, data).await {
-                Ok(0) => io::Error::new(io::ErrorKind::WriteZero, "the stream takes no more data"),
-                Ok(sent) => {
-                    data = &data[sent..];
-                    continue;
-                }
-                Err(error) => error,
-            };
-            return end_send(&mut op, stream, Err(error));
-        }
-        let result = flush(&mut op, stream).await;
-        end_send(&mut op, stream, result)
     }
 }
 
@@ -196,32 +157,93 @@ pub(super) async fn read_part(
         .await
 }
 
-async fn write_part(op: &mut SocketOp, stream: &impl RawStream, data: &[u8]) -> io::Result<usize> {
-    let sent = op
-        .drive(|cx, heard| stream.poll_write_raw(cx, data, heard))
-        .await?;
-    op.sent_part(data, sent);
-    Ok(sent)
-}
-
-fn end_recv(
+/// Goes on with a receive, to its end.
+#[inline]
+pub(super) fn poll_recv(
     op: &mut SocketOp,
     stream: &impl RawStream,
-    buffer: &[u8],
-    result: io::Result<usize>,
-) -> io::Result<usize> {
+    cx: &mut Context<'_>,
+    buffer: &mut [u8],
+) -> Poll<io::Result<usize>> {
+    let result = ready!(op.step(|heard| stream.poll_read_raw(cx, buffer, heard)));
     match &result {
         Ok(count) => op.received(&buffer[..*count], stream.ready_time(Side::Read)),
         Err(error) => op.failed(error, stream.ready_time(Side::Read)),
     }
-    result
+    Poll::Ready(result)
+}
+
+/// Goes on with a send of what the kernel takes of `data`, to its end; `sent` is kept in between.
+pub(super) fn poll_send(
+    op: &mut SocketOp,
+    stream: &impl RawStream,
+    cx: &mut Context<'_>,
+    data: &[u8],
+    sent: &mut Option<usize>,
+) -> Poll<io::Result<usize>> {
+    let result = match sent {
+        None => ready!(poll_send_part(op, stream, cx, data)),
+        Some(sent) => Ok(*sent),
+    };
+    let result = match result {
+        Ok(count) => {
+            *sent = Some(count);
+            ready!(poll_flush(op, stream, cx)).map(|()| count)
+        }
+        Err(error) => Err(error),
+    };
+    Poll::Ready(end_send(op, stream, result))
+}
+
+/// Goes on with a send of all that is left of `data`, to its end.
+#[inline]
+pub(super) fn poll_send_all(
+    op: &mut SocketOp,
+    stream: &impl RawStream,
+    cx: &mut Context<'_>,
+    data: &mut &[u8],
+) -> Poll<io::Result<()>> {
+    let result = loop {
+        if data.is_empty() {
+            break ready!(poll_flush(op, stream, cx));
+        }
+        match ready!(poll_send_part(op, stream, cx, data)) {
+            Ok(0) => {
+                let message = "the stream takes no more data";
+                break Err(io::Error::new(io::ErrorKind::WriteZero, message));
+            }
+            Ok(sent) => *data = &data[sent..],
+            Err(error) => break Err(error),
+        }
+    };
+    Poll::Ready(end_send(op, stream, result))
+}
+
+#[inline]
+fn poll_send_part(
+    op: &mut SocketOp,
+    stream: &impl RawStream,
+    cx: &mut Context<'_>,
+    data: &[u8],
+) -> Poll<io::Result<usize>> {
+    let result = ready!(op.step(|heard| stream.poll_write_raw(cx, data, heard)));
+    if let Ok(sent) = &result {
+        op.sent_part(data, *sent);
+    }
+    Poll::Ready(result)
 }
 
 /// Waits until what was taken is with the kernel: a TLS stream may hold some back.
-async fn flush(op: &mut SocketOp, stream: &impl RawStream) -> io::Result<()> {
-    op.drive(|cx, _heard| stream.poll_flush_raw(cx)).await
+#[inline]
+fn poll_flush(
+    op: &mut SocketOp,
+    stream: &impl RawStream,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
+    op.step(|_heard| stream.poll_flush_raw(cx))
 }
 
+#[inline]
 fn end_send<T>(op: &mut SocketOp, stream: &impl RawStream, result: io::Result<T>) -> io::Result<T> {
     match &result {
         Ok(_) => op.sent(stream.ready_time(Side::Write)),
@@ -242,7 +264,11 @@ macro_rules! impl_stream {
             ///
             /// What the system, or TLS, says of a connection that is broken.
             pub async fn read(&self, buffer: &mut [u8]) -> std::io::Result<usize> {
-                self.ops.read(self.raw(), buffer).await
+                let mut op = self.ops.begin_recv(self.raw());
+                std::future::poll_fn(|cx| {
+                    crate::net::stream_ops::poll_recv(&mut op, self.raw(), cx, buffer)
+                })
+                .await
             }
 
             /// Receives until `buffer` is full.
@@ -262,7 +288,11 @@ macro_rules! impl_stream {
             ///
             /// What the system, or TLS, says of a connection that is broken.
             pub async fn write(&self, data: &[u8]) -> std::io::Result<usize> {
-                self.ops.write(self.raw(), data).await
+                let (mut op, mut sent) = (self.ops.begin_send(self.raw()), None);
+                std::future::poll_fn(|cx| {
+                    crate::net::stream_ops::poll_send(&mut op, self.raw(), cx, data, &mut sent)
+                })
+                .await
             }
 
             /// Sends all of `data`.
@@ -271,7 +301,11 @@ macro_rules! impl_stream {
             ///
             /// As [`write`](Self::write); a part may have been sent.
             pub async fn write_all(&self, data: &[u8]) -> std::io::Result<()> {
-                self.ops.write_all(self.raw(), data).await
+                let (mut op, mut rest) = (self.ops.begin_send(self.raw()), data);
+                std::future::poll_fn(|cx| {
+                    crate::net::stream_ops::poll_send_all(&mut op, self.raw(), cx, &mut rest)
+                })
+                .await
             }
         }
 

@@ -1,5 +1,6 @@
 //! Everything that has to hold before a change lands.
 
+use crate::instructions;
 use crate::output::say;
 use crate::step::{Steps, root};
 use crate::test;
@@ -21,6 +22,7 @@ pub(crate) fn run() -> Result<(), String> {
         steps.cargo(&["run", "--quiet", "--example", example])?;
     }
     steps.cargo(&["bench", "--bench", "echo", "--", "--quick"])?;
+    instructions::check()?;
     steps.summarize();
     Ok(())
 }

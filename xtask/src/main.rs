@@ -1,6 +1,8 @@
 //! The project's own commands; `cargo xtask --help` lists them.
 
 mod ci;
+mod debian;
+mod instructions;
 mod output;
 mod stack;
 mod step;
@@ -15,6 +17,9 @@ usage: cargo xtask COMMAND
 commands:
   ci        everything that has to hold: format, lints, licences, docs, tests, examples
   test      all tests, those against the real Collector, Jaeger and Prometheus included
+  instructions
+            count the instructions of the hot paths by valgrind and compare them with what is
+            expected; `instructions --write` writes down what is expected from then on
   backends  build the real servers and Compose's parser for the tests, and print where they are
   stack     run these three together, as users do; `stack --help` lists its options";
 
@@ -23,6 +28,8 @@ fn main() -> ExitCode {
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["ci"] => ci::run(),
         ["test"] => test::run(),
+        ["instructions"] => instructions::check(),
+        ["instructions", "--write"] => instructions::write(),
         ["backends"] => test::backends(),
         ["stack", "--help" | "-h"] => {
             say(stack::HELP);

@@ -1,9 +1,9 @@
 //! All tests, and the servers that they need.
 
+use crate::debian;
 use crate::output::say;
 use crate::step::{Steps, now};
 use backends::Server;
-use std::process::{Command, Stdio};
 
 /// Builds the real servers, unless that was done before.
 pub(crate) fn backends() -> Result<(), String> {
@@ -19,18 +19,9 @@ pub(crate) fn backends() -> Result<(), String> {
     Ok(())
 }
 
-/// Sees to strace, by which some tests are run: on a machine that is there for this, such as a
-/// container, the packages are its own.
+/// Sees to strace, by which some tests are run.
 fn strace() {
-    let runs = |program: &str, arguments: &[&str]| {
-        let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null());
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    let is_there = || runs("strace", &["--version"]);
-    let install = || runs("apt-get", &["install", "--yes", "strace"]);
-    if !(is_there() || install() && is_there()) {
+    if !debian::has("strace") {
         say(
             "\nstrace is not there: what the loop's system calls did is not tested. \
              `sudo apt-get install strace` enables that",
