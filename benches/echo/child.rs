@@ -1,40 +1,14 @@
 //! A server in a process of its own, and what the kernel accounts to it.
 
-use crate::options::SERVE;
+use crate::cpu::CpuTime;
+use crate::options::{SERVE, TASKS};
 use crate::servers::{self, Server};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeVal;
 use nix::unistd::Pid;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::SocketAddr;
-use std::ops::Sub;
 use std::process::{self, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
-
-/// Time on the processor.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct CpuTime {
-    pub(crate) user: Duration,
-    pub(crate) system: Duration,
-}
-
-impl CpuTime {
-    pub(crate) fn total(self) -> Duration {
-        self.user + self.system
-    }
-}
-
-impl Sub for CpuTime {
-    type Output = Self;
-
-    fn sub(self, earlier: Self) -> Self {
-        Self {
-            user: self.user.saturating_sub(earlier.user),
-            system: self.system.saturating_sub(earlier.system),
-        }
-    }
-}
 
 /// A server that runs until this is dropped.
 ///
@@ -48,9 +22,10 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    pub(crate) fn start(server: Server) -> io::Result<Self> {
+    /// Starts it, with so many tasks beside those that serve.
+    pub(crate) fn start(server: Server, tasks: usize) -> io::Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
-            .args([SERVE, server.name()])
+            .args([SERVE, server.name(), TASKS, &tasks.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -102,13 +77,13 @@ fn read_line(from: &mut impl BufRead) -> io::Result<String> {
 }
 
 /// Is the server that the parent process asked for.
-pub(crate) fn serve(server: Server) -> io::Result<()> {
+pub(crate) fn serve(server: Server, tasks: usize) -> io::Result<()> {
     pin(crate::SERVER_CORE);
     std::thread::spawn(|| {
         let answered = io::stdin().lines().try_for_each(|_| answer());
         process::exit(i32::from(answered.is_err()));
     });
-    servers::run(server, |address| {
+    servers::run(server, tasks, |address| {
         let mut output = io::stdout().lock();
         writeln!(output, "{address}")?;
         output.flush()
@@ -116,15 +91,10 @@ pub(crate) fn serve(server: Server) -> io::Result<()> {
 }
 
 fn answer() -> io::Result<()> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF)?;
-    let (user, system) = (micros(usage.user_time()), micros(usage.system_time()));
+    let CpuTime { user, system } = CpuTime::of_process()?;
     let mut output = io::stdout().lock();
-    writeln!(output, "{user} {system}")?;
+    writeln!(output, "{} {}", user.as_micros(), system.as_micros())?;
     output.flush()
-}
-
-fn micros(time: TimeVal) -> i64 {
-    time.tv_sec() * 1_000_000 + time.tv_usec()
 }
 
 /// Keeps this process on one core; false where it may not run there.

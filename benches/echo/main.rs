@@ -8,13 +8,22 @@
 //!
 //! Options: `--rounds N` (default 60), `--connections N` (default 50), `--servers NAME,…`,
 //! `--one-core`, which has server and load share a core, so that the server always has something
-//! to do when it runs, and `--quick`, which runs for a second and measures nothing of worth.
+//! to do when it runs, `--json FILE`, and `--quick`, which runs for a second and measures nothing of
+//! worth. With `--scaling` it measures what a request costs with 10 to 10,000 connections, and beside
+//! up to 100,000 tasks that sleep.
 
 mod child;
+#[path = "../support/cpu.rs"]
+mod cpu;
 mod load;
 mod options;
 mod report;
+mod scaling;
 mod servers;
+#[path = "../support/statistics.rs"]
+mod statistics;
+#[path = "../support/table.rs"]
+mod table;
 
 use child::Child;
 use load::Load;
@@ -26,8 +35,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let result = match options::from_arguments() {
-        Ok(Role::Serve(server)) => child::serve(server),
+        Ok(Role::Serve(server, tasks)) => child::serve(server, tasks),
         Ok(Role::Measure(options)) => measure(&options),
+        Ok(Role::Scale(options)) => scaling::measure(&options),
         Err(message) => Err(io::Error::new(io::ErrorKind::InvalidInput, message)),
     };
     match result {
@@ -44,16 +54,11 @@ const SERVER_CORE: usize = 1;
 const LOAD_CORE: usize = 0;
 
 fn measure(options: &Options) -> io::Result<()> {
-    let core = if options.one_core {
-        SERVER_CORE
-    } else {
-        LOAD_CORE
-    };
-    let pinned = child::can_pin(SERVER_CORE) && child::pin(core);
+    let pinned = pin(options);
     let mut peers = options
         .servers
         .iter()
-        .map(|server| Peer::start(*server, options.connections))
+        .map(|server| Peer::start(*server, options.connections, 0))
         .collect::<io::Result<Vec<_>>>()?;
     for peer in &mut peers {
         peer.round(options)?; // The first round warms up.
@@ -69,6 +74,16 @@ fn measure(options: &Options) -> io::Result<()> {
     report.print(options, pinned)
 }
 
+/// Keeps the load on its core; false where that cannot be.
+fn pin(options: &Options) -> bool {
+    let core = if options.one_core {
+        SERVER_CORE
+    } else {
+        LOAD_CORE
+    };
+    child::can_pin(SERVER_CORE) && child::pin(core)
+}
+
 /// A server and the connections to it.
 struct Peer {
     server: Server,
@@ -77,8 +92,8 @@ struct Peer {
 }
 
 impl Peer {
-    fn start(server: Server, connections: usize) -> io::Result<Self> {
-        let child = Child::start(server)?;
+    fn start(server: Server, connections: usize, tasks: usize) -> io::Result<Self> {
+        let child = Child::start(server, tasks)?;
         let load = Load::connect(child.address(), connections)?;
         Ok(Self {
             server,

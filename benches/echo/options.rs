@@ -1,13 +1,17 @@
 //! What the command line asks for.
 
 use crate::servers::Server;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What this process is to do.
 pub(crate) enum Role {
     Measure(Options),
-    /// To be the server that another process of this program measures.
-    Serve(Server),
+    /// To measure what a request costs with few and with many connections and tasks.
+    Scale(Options),
+    /// To be the server that another process of this program measures, with so many tasks beside
+    /// those that serve.
+    Serve(Server, usize),
 }
 
 pub(crate) struct Options {
@@ -17,10 +21,14 @@ pub(crate) struct Options {
     pub(crate) servers: Vec<Server>,
     /// Whether the load is made on the servers' core.
     pub(crate) one_core: bool,
+    /// Where the figures are written to, beside the table.
+    pub(crate) json: Option<PathBuf>,
 }
 
 /// The argument that makes a process a server.
 pub(crate) const SERVE: &str = "--serve";
+/// And after it, the one that says how many tasks sleep beside those that serve.
+pub(crate) const TASKS: &str = "--tasks";
 
 pub(crate) fn from_arguments() -> Result<Role, String> {
     let mut options = Options {
@@ -29,8 +37,10 @@ pub(crate) fn from_arguments() -> Result<Role, String> {
         connections: 50,
         servers: Server::ALL.to_vec(),
         one_core: false,
+        json: None,
     };
-    let (mut quick, mut is_bench) = (false, false);
+    let (mut quick, mut is_bench, mut scales) = (false, false, false);
+    let (mut served, mut tasks) = (None, 0);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || {
@@ -38,7 +48,8 @@ pub(crate) fn from_arguments() -> Result<Role, String> {
             value.ok_or_else(|| format!("{argument} needs a value"))
         };
         match argument.as_str() {
-            SERVE => return Ok(Role::Serve(value()?.parse()?)),
+            SERVE => served = Some(value()?.parse()?),
+            TASKS => tasks = value()?.parse().map_err(|_| "no number of tasks")?,
             "--rounds" => options.rounds = number(&value()?)?,
             "--connections" => options.connections = number(&value()?)?,
             "--servers" => {
@@ -46,6 +57,8 @@ pub(crate) fn from_arguments() -> Result<Role, String> {
                 options.servers = names.split(',').map(str::parse).collect::<Result<_, _>>()?;
             }
             "--one-core" => options.one_core = true,
+            "--scaling" => scales = true,
+            "--json" => options.json = Some(value()?.into()),
             "--quick" => quick = true,
             // What Cargo says to a benchmark; `cargo test --all-targets` does not.
             "--bench" => is_bench = true,
@@ -56,7 +69,11 @@ pub(crate) fn from_arguments() -> Result<Role, String> {
         options.rounds = 2;
         options.round = Duration::from_millis(50);
     }
-    Ok(Role::Measure(options))
+    Ok(match served {
+        Some(server) => Role::Serve(server, tasks),
+        None if scales => Role::Scale(options),
+        None => Role::Measure(options),
+    })
 }
 
 fn number(text: &str) -> Result<usize, String> {

@@ -1,10 +1,11 @@
 //! The table.
 
-use crate::child::CpuTime;
+use crate::cpu::CpuTime;
 use crate::options::Options;
 use crate::servers::Server;
-use std::fmt;
-use std::io::{self, Write};
+use crate::statistics::{Mean, median};
+use crate::table::{self, Figure, Table};
+use std::io;
 use std::time::Duration;
 
 /// What one server did in one round.
@@ -20,7 +21,7 @@ impl Sample {
         self.requests as f64 / self.took.as_secs_f64()
     }
 
-    fn cpu_a_request(&self) -> f64 {
+    pub(crate) fn cpu_a_request(&self) -> f64 {
         self.spent.total().as_secs_f64() / self.requests as f64
     }
 }
@@ -43,66 +44,79 @@ impl Report {
     }
 
     pub(crate) fn print(&self, options: &Options, pinned: bool) -> io::Result<()> {
-        let mut output = io::stdout().lock();
-        writeln!(
-            output,
-            "{} rounds of {:?}, {} connections, {} bytes{}\n",
-            options.rounds,
-            options.round,
-            options.connections,
-            crate::load::MESSAGE,
-            match (pinned, options.one_core) {
-                (true, false) => "; the server on a core of its own",
-                (true, true) => "; server and load on one core",
-                (false, _) => "; server and load on ANY core",
-            }
-        )?;
-        writeln!(
-            output,
-            "| server | requests/s, median | CPU µs a request | user | system | \
-             CPU in use | requests/s ÷ tokio | CPU ÷ tokio | user CPU ÷ tokio |\n\
-             | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
-        )?;
         let base = self.servers.iter().find(|(it, _)| *it == Server::Tokio);
-        for (server, samples) in &self.servers {
-            write_row(
-                &mut output,
-                *server,
-                samples,
-                base.map(|(_, base)| &base[..]),
-            )?;
+        let base = base.map(|(_, samples)| &samples[..]);
+        let rows = self.servers.iter();
+        let table = Table {
+            title: format!(
+                "{} rounds of {:?}, {} connections, {} bytes{}",
+                options.rounds,
+                options.round,
+                options.connections,
+                crate::load::MESSAGE,
+                where_it_ran(options, pinned)
+            ),
+            columns: vec![
+                "server",
+                "requests/s, median",
+                "CPU µs a request",
+                "user",
+                "system",
+                "CPU in use, %",
+                "requests/s ÷ tokio",
+                "CPU ÷ tokio",
+                "user CPU ÷ tokio",
+            ],
+            rows: rows
+                .map(|(server, samples)| row(*server, samples, base))
+                .collect(),
+        };
+        table.print()?;
+        match &options.json {
+            Some(file) => table::write_json(&[table], file),
+            None => Ok(()),
         }
-        output.flush()
     }
 }
 
-fn write_row(
-    output: &mut impl Write,
-    server: Server,
-    samples: &[Sample],
-    base: Option<&[Sample]>,
-) -> io::Result<()> {
+pub(crate) fn where_it_ran(options: &Options, pinned: bool) -> &'static str {
+    match (pinned, options.one_core) {
+        (true, false) => "; the server on a core of its own",
+        (true, true) => "; server and load on one core",
+        (false, _) => "; server and load on ANY core",
+    }
+}
+
+fn row(server: Server, samples: &[Sample], base: Option<&[Sample]>) -> Vec<Figure> {
     let sum = samples.iter().fold(Sums::default(), Sums::add);
-    let ratios = |of: fn(&Sample) -> f64| Mean::of_ratios(samples, base?, of);
-    let user = base.and_then(|base| {
+    let ratios = |of: fn(&Sample) -> f64| {
+        let values = |samples: &[Sample]| samples.iter().map(of).collect::<Vec<_>>();
+        base.map_or(Figure::text("–"), |base| {
+            Figure::Ratio(Mean::of_ratios(&values(samples), &values(base)))
+        })
+    };
+    let user = base.map(|base| {
         let base = base.iter().fold(Sums::default(), Sums::add);
-        let ratio = sum.micros(sum.user) / base.micros(base.user);
-        // The kernel tells user from system time at its ticks: a short run has none of the former.
-        ratio.is_finite().then_some(ratio)
+        sum.micros(sum.user) / base.micros(base.user)
     });
-    writeln!(
-        output,
-        "| {} | {:.0} | {:.2} | {:.2} | {:.2} | {:.0} % | {} | {} | {} |",
-        server.description(),
-        median(samples.iter().map(Sample::requests_a_second)),
-        sum.micros(sum.user + sum.system),
-        sum.micros(sum.user),
-        sum.micros(sum.system),
-        (sum.user + sum.system).as_secs_f64() / sum.took.as_secs_f64() * 100.0,
-        Shown(ratios(Sample::requests_a_second)),
-        Shown(ratios(Sample::cpu_a_request)),
-        Shown(user.map(|user| format!("{user:.2}"))),
-    )
+    vec![
+        Figure::text(server.description()),
+        Figure::Number(median(samples.iter().map(Sample::requests_a_second)), 0),
+        Figure::Number(sum.micros(sum.user + sum.system), 2),
+        Figure::Number(sum.micros(sum.user), 2),
+        Figure::Number(sum.micros(sum.system), 2),
+        Figure::Number(
+            (sum.user + sum.system).as_secs_f64() / sum.took.as_secs_f64() * 100.0,
+            0,
+        ),
+        ratios(Sample::requests_a_second),
+        ratios(Sample::cpu_a_request),
+        // The kernel tells user from system time at its ticks: a short run has none of the former.
+        match user {
+            Some(ratio) if ratio.is_finite() => Figure::Number(ratio, 2),
+            _ => Figure::text("–"),
+        },
+    ]
 }
 
 /// All rounds together.
@@ -125,53 +139,5 @@ impl Sums {
 
     fn micros(&self, time: Duration) -> f64 {
         time.as_secs_f64() * 1e6 / self.requests as f64
-    }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len().is_multiple_of(2) {
-        (values[middle - 1] + values[middle]) / 2.0
-    } else {
-        values[middle]
-    }
-}
-
-/// A mean and its standard error.
-struct Mean {
-    mean: f64,
-    error: f64,
-}
-
-impl Mean {
-    /// Of the ratios of two servers in the same round.
-    fn of_ratios(samples: &[Sample], base: &[Sample], of: fn(&Sample) -> f64) -> Option<Self> {
-        let pairs = samples.iter().zip(base);
-        let ratios: Vec<f64> = pairs.map(|(sample, base)| of(sample) / of(base)).collect();
-        let count = ratios.len() as f64;
-        let mean = ratios.iter().sum::<f64>() / count;
-        let squares: f64 = ratios.iter().map(|ratio| (ratio - mean).powi(2)).sum();
-        let error = (squares / (count - 1.0) / count).sqrt();
-        Some(Self { mean, error })
-    }
-}
-
-impl fmt::Display for Mean {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.3} ± {:.3}", self.mean, self.error)
-    }
-}
-
-/// A value, or a dash.
-struct Shown<T>(Option<T>);
-
-impl<T: fmt::Display> fmt::Display for Shown<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Some(value) => value.fmt(f),
-            None => f.write_str("–"),
-        }
     }
 }

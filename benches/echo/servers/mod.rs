@@ -1,6 +1,6 @@
 //! The servers: ours, watched in several ways, and its peers with their best settings.
 
-use loopscope::event_loop::{EventLoop, spawn};
+use loopscope::event_loop::{EventLoop, sleep, spawn};
 use loopscope::instrument::*;
 use loopscope::net::{TcpListener, TcpStream};
 use loopscope::otel::{OtelInstrument, SpanPolicy};
@@ -10,9 +10,11 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 mod raw_mio;
+mod smol;
 
 /// All servers read into a buffer of this size: a message does not fill it, which tells those who
 /// care that the socket is drained.
@@ -24,15 +26,17 @@ pub(crate) enum Server {
     Loopscope,
     LoopscopeCounting,
     LoopscopeMetrics,
+    Smol,
     RawMio,
 }
 
 impl Server {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Tokio,
         Self::Loopscope,
         Self::LoopscopeCounting,
         Self::LoopscopeMetrics,
+        Self::Smol,
         Self::RawMio,
     ];
 
@@ -42,6 +46,7 @@ impl Server {
             Self::Loopscope => "loopscope",
             Self::LoopscopeCounting => "loopscope-counting",
             Self::LoopscopeMetrics => "loopscope-metrics",
+            Self::Smol => "smol",
             Self::RawMio => "mio",
         }
     }
@@ -52,6 +57,7 @@ impl Server {
             Self::Loopscope => "loopscope, no scope",
             Self::LoopscopeCounting => "loopscope, instrument that counts",
             Self::LoopscopeMetrics => "loopscope, OtelInstrument, metrics only",
+            Self::Smol => "smol, LocalExecutor",
             Self::RawMio => "raw mio, no executor",
         }
     }
@@ -78,12 +84,18 @@ impl Server {
     }
 }
 
-/// Serves for ever, and tells where.
-pub(crate) fn run(server: Server, listening: fn(SocketAddr) -> io::Result<()>) -> io::Result<()> {
+/// Tells where a server listens.
+type Listening = fn(SocketAddr) -> io::Result<()>;
+
+/// So long sleep the tasks that a server has beside those that serve.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// Serves for ever, beside so many tasks that sleep.
+pub(crate) fn run(server: Server, tasks: usize, listening: Listening) -> io::Result<()> {
     match server {
-        Server::Tokio => run_tokio(listening),
-        Server::Loopscope => run_loopscope(listening),
-        Server::LoopscopeCounting => Counts::default().in_scope(|| run_loopscope(listening)),
+        Server::Tokio => run_tokio(tasks, listening),
+        Server::Loopscope => run_loopscope(tasks, listening),
+        Server::LoopscopeCounting => Counts::default().in_scope(|| run_loopscope(tasks, listening)),
         Server::LoopscopeMetrics => {
             let reader = PeriodicReader::builder(InMemoryMetricExporter::default()).build();
             let meters = SdkMeterProvider::builder().with_reader(reader).build();
@@ -91,8 +103,9 @@ pub(crate) fn run(server: Server, listening: fn(SocketAddr) -> io::Result<()>) -
                 .meter_provider(&meters)
                 .spans(SpanPolicy::Off)
                 .build();
-            otel.in_scope(|| run_loopscope(listening))
+            otel.in_scope(|| run_loopscope(tasks, listening))
         }
+        Server::Smol => smol::run(listening),
         Server::RawMio => raw_mio::run(listening),
     }
 }
@@ -101,8 +114,9 @@ fn any_port() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
-fn run_loopscope(listening: fn(SocketAddr) -> io::Result<()>) -> io::Result<()> {
+fn run_loopscope(tasks: usize, listening: Listening) -> io::Result<()> {
     EventLoop::new()?.run_until_complete(async {
+        (0..tasks).for_each(|_| spawn(sleep(LONG)).detach());
         let listener = TcpListener::bind(any_port())?;
         listening(listener.local_addr()?)?;
         loop {
@@ -123,11 +137,14 @@ async fn echo(stream: TcpStream) -> io::Result<()> {
     }
 }
 
-fn run_tokio(listening: fn(SocketAddr) -> io::Result<()>) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()?;
-    runtime.block_on(async {
+fn run_tokio(tasks: usize, listening: Listening) -> io::Result<()> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_io();
+    if tasks > 0 {
+        runtime.enable_time();
+    }
+    runtime.build()?.block_on(async {
+        (0..tasks).for_each(|_| drop(tokio::spawn(tokio::time::sleep(LONG))));
         let listener = tokio::net::TcpListener::bind(any_port()).await?;
         listening(listener.local_addr()?)?;
         loop {

@@ -1,14 +1,13 @@
 //! What the kernel's part costs: no tasks, no timers, nothing but reads and writes.
 
-use super::{BUFFER, any_port};
+use super::{BUFFER, Listening, any_port};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use std::io::{self, Read, Write};
-use std::net::SocketAddr;
 
 const LISTENER: Token = Token(usize::MAX);
 
-pub(super) fn run(listening: fn(SocketAddr) -> io::Result<()>) -> io::Result<()> {
+pub(super) fn run(listening: Listening) -> io::Result<()> {
     let mut poll = Poll::new()?;
     let mut events = Events::with_capacity(1024);
     let mut listener = TcpListener::bind(any_port())?;
