@@ -1,7 +1,7 @@
 //! What a request costs with few and with many connections and tasks.
 
 use crate::options::Options;
-use crate::report::{Sample, where_it_ran};
+use crate::report::where_it_ran;
 use crate::servers::Server;
 use crate::statistics::{Mean, median};
 use crate::table::{self, Figure, Table};

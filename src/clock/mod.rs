@@ -11,10 +11,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 #[cfg(any(test, feature = "testing"))]
 mod manual;
+mod time_cell;
 #[cfg(any(test, feature = "testing"))]
 pub use manual::ManualClock;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use manual::{auto_advance, is_manual};
+pub(crate) use time_cell::TimeCell;
 
 /// A point on the process's monotonic clock, in whole nanoseconds.
 ///

@@ -146,9 +146,7 @@ impl<T> JoinHandle<T> {
 /// The result of a task that has ended.
 fn take_result<T: 'static>(task: &Task) -> Option<Result<T, JoinError>> {
     let mut result = None;
-    if let Some(stage) = &mut *task.stage.borrow_mut() {
-        stage.as_mut().give_result(&mut result);
-    }
+    task.stage.take()?.as_mut().give_result(&mut result);
     result
 }
 
@@ -160,9 +158,10 @@ impl<T> Future for JoinHandle<T> {
             panic!("a task was joined that had been joined before");
         };
         if !task.ended.get() {
-            let old = task.joiner.take();
-            let joiner = old.filter(|old| old.wakes(cx));
-            task.joiner.set(joiner.or_else(|| Some(LocalWaker::of(cx))));
+            let joiner = task.joiner.take();
+            let is_known = joiner.wakes(cx);
+            let joiner = if is_known { joiner } else { LocalWaker::of(cx) };
+            task.joiner.set(joiner);
             park::wait_on(Command::Join(self.id));
             return Poll::Pending;
         }

@@ -98,7 +98,8 @@ pub(super) fn let_go(core: &Core, task: Rc<Task>, reason: Wake) {
     if core.stop.has_begun() && core.task_count() == 1 {
         core.stop.wake_leader();
     }
-    if let Some(joiner) = task.joiner.take() {
+    let joiner = task.joiner.take();
+    if !joiner.is_nobody() {
         wake::because(reason, None, || joiner.wake());
     }
     if task.detached.get() {

@@ -7,13 +7,13 @@
 use super::core::Core;
 use super::wake;
 use super::waker::LocalWaker;
-use crate::clock::Timestamp;
+use crate::clock::{TimeCell, Timestamp};
 use crate::instrument::Resumption;
 use crate::instrument::hooks::Wake;
 use mio::event::{Event, Source};
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io;
 use std::rc::Rc;
 use std::task::Context;
@@ -156,22 +156,25 @@ pub(crate) struct Direction {
     /// The direction has ended: there will be no further event, so readiness stays.
     closed: Cell<bool>,
     /// When the last readiness was seen, where somebody who waited for it was listened to.
-    ready_time: Cell<Option<Timestamp>>,
+    ready_time: TimeCell,
     heard: Cell<bool>,
     /// Nearly always one task waits for a direction.
-    waiter: Cell<Option<LocalWaker>>,
-    others: Cell<Vec<LocalWaker>>,
+    waiter: Cell<LocalWaker>,
+    others: OnceCell<Box<Others>>,
 }
+
+/// Those who wait beside the first: seldom any, and so apart.
+type Others = Cell<Vec<LocalWaker>>;
 
 impl Direction {
     fn new() -> Self {
         Self {
             ready: Cell::new(true),
             closed: Cell::new(false),
-            ready_time: Cell::new(None),
+            ready_time: TimeCell::new(None),
             heard: Cell::new(false),
-            waiter: Cell::new(None),
-            others: Cell::default(),
+            waiter: Cell::default(),
+            others: OnceCell::new(),
         }
     }
 
@@ -208,23 +211,24 @@ impl Direction {
         if heard {
             self.heard.set(true);
         }
-        match self.waiter.take() {
-            None => self.waiter.set(Some(LocalWaker::on(core, cx))),
-            Some(waiter) => {
-                if !waiter.wakes(cx) {
-                    self.wait_too(core, cx);
-                }
-                self.waiter.set(Some(waiter));
-            }
+        let waiter = self.waiter.take();
+        if waiter.is_nobody() {
+            self.waiter.set(LocalWaker::on(core, cx));
+            return;
         }
+        if !waiter.wakes(cx) {
+            self.wait_too(core, cx);
+        }
+        self.waiter.set(waiter);
     }
 
     fn wait_too(&self, core: &Core, cx: &Context<'_>) {
-        let mut others = self.others.take();
+        let slot = self.others.get_or_init(Box::default);
+        let mut others = slot.take();
         if !others.iter().any(|other| other.wakes(cx)) {
             others.push(LocalWaker::on(core, cx));
         }
-        self.others.set(others);
+        slot.set(others);
     }
 
     fn note(&self, core: &Core, closed: bool, now: &mut Option<Timestamp>) {
@@ -235,12 +239,13 @@ impl Direction {
         let heard = self.heard.take();
         self.ready_time
             .set(heard.then(|| *now.get_or_insert_with(Timestamp::now)));
-        if let Some(waiter) = self.waiter.take() {
+        let waiter = self.waiter.take();
+        if !waiter.is_nobody() {
             let reason = Wake::Send(Resumption::SocketReady);
             wake::because(reason, self.ready_time.get(), || {
                 waiter.wake_on(core);
-                let others = self.others.take();
-                if !others.is_empty() {
+                if let Some(others) = self.others.get() {
+                    let others = others.take();
                     others.into_iter().for_each(|other| other.wake_on(core));
                 }
             });

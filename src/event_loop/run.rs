@@ -180,14 +180,17 @@ fn run_ready(core: &Core, limit: usize, mut main: Option<&mut Main<'_>>) -> bool
             return true;
         }
         let Some(task) = core.pop() else { return true };
-        // One that an earlier run has left may still be in line.
-        let is_main = main
-            .as_ref()
-            .is_some_and(|main| Rc::ptr_eq(&main.task, &task));
-        let ended = match (&mut *task.stage.borrow_mut(), &mut main) {
-            (Some(stage), _) => poll::poll(core, &task, stage.as_mut()),
-            (None, Some(main)) if is_main => poll::poll(core, &task, main.stage.as_mut()),
-            (None, _) => None,
+        let (ended, is_main) = match (task.stage.take(), &mut main) {
+            (Some(mut stage), _) => {
+                let ended = poll::poll(core, &task, stage.as_mut());
+                task.stage.set(Some(stage));
+                (ended, false)
+            }
+            (None, Some(main)) if Rc::ptr_eq(&main.task, &task) => {
+                (poll::poll(core, &task, main.stage.as_mut()), true)
+            }
+            // The main task of an earlier run.
+            (None, _) => continue,
         };
         if let Some(reason) = ended {
             poll::let_go(core, task, reason);

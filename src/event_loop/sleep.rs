@@ -51,7 +51,9 @@ pub fn sleep_until(deadline: Timestamp) -> Sleep {
 pub struct Sleep {
     start: Timestamp,
     deadline: Timestamp,
-    timer: Option<(Rc<Core>, TimerKey)>,
+    /// The loop that has the timer, once it is set.
+    core: Option<Rc<Core>>,
+    timer: TimerKey,
     is_limit: bool,
 }
 
@@ -65,7 +67,8 @@ impl Sleep {
         Self {
             start,
             deadline,
-            timer: None,
+            core: None,
+            timer: TimerKey::default(),
             is_limit,
         }
     }
@@ -76,10 +79,21 @@ impl Sleep {
         Self::new(start, start + duration, true)
     }
 
+    fn arm(&mut self, cx: &Context<'_>) {
+        let core = running_loop("sleep()");
+        let alarm = Alarm {
+            waker: LocalWaker::on(&core, cx),
+            heard: HeardTimer::capture(),
+            is_limit: self.is_limit,
+        };
+        self.timer = core.timers.borrow_mut().insert(self.deadline, alarm);
+        self.core = Some(core);
+    }
+
     fn disarm(&mut self) {
-        if let Some((core, key)) = self.timer.take() {
+        if let Some(core) = self.core.take() {
             // Dropped after the borrow: it may be the last owner of a task or an instrument.
-            let _alarm = core.timers.borrow_mut().remove(key);
+            let _alarm = core.timers.borrow_mut().remove(self.timer);
         }
     }
 }
@@ -88,37 +102,21 @@ impl Future for Sleep {
     type Output = Duration;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Duration> {
-        let this = &mut *self;
-        let fired = match &this.timer {
-            Some((core, key)) => {
-                let (fired, _old) = core.timers.borrow_mut().poll(*key, cx);
-                fired
+        match &self.core {
+            None => self.arm(cx),
+            Some(core) => {
+                let (fired, _old) = core.timers.borrow_mut().poll(self.timer, cx);
+                if fired {
+                    self.disarm();
+                    return Poll::Ready(Timestamp::now() - self.start);
+                }
+                if !core::is_current(core) {
+                    panic!("a sleep that began on one event loop was awaited on another");
+                }
             }
-            None => {
-                let core = running_loop("sleep()");
-                let alarm = Alarm {
-                    waker: LocalWaker::on(&core, cx),
-                    heard: HeardTimer::capture(),
-                    is_limit: this.is_limit,
-                };
-                let key = core.timers.borrow_mut().insert(this.deadline, alarm);
-                this.timer = Some((core, key));
-                false
-            }
-        };
-        if fired {
-            this.disarm();
-            return Poll::Ready(Timestamp::now() - this.start);
-        }
-        if this
-            .timer
-            .as_ref()
-            .is_some_and(|(core, _)| !core::is_current(core))
-        {
-            panic!("a sleep that began on one event loop was awaited on another");
         }
         park::wait_on(Command::Sleep {
-            until: this.deadline,
+            until: self.deadline,
         });
         Poll::Pending
     }

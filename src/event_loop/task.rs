@@ -4,11 +4,11 @@ use super::core::{self, Core, with_current};
 use super::scheduler::Shared;
 use super::stage::Joined;
 use super::waker::{LocalWaker, TaskWaker};
-use crate::clock::Timestamp;
+use crate::clock::{TimeCell, Timestamp};
 use crate::instrument::hooks::Wake;
 use crate::instrument::scope::Stack;
 use crate::instrument::{Resumption, TaskId, TaskInfo};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,18 +22,19 @@ pub(crate) struct Task {
     pub(super) info: Rc<TaskInfo>,
     pub(super) waker: Waker,
     pub(super) remote: Arc<TaskWaker>,
-    /// The future, and then its result; none for a loop's main task, whose future is not the loop's.
-    pub(super) stage: RefCell<Option<Pin<Box<dyn Joined>>>>,
+    /// The future, and then its result; none while it is polled, and for a loop's main task, whose
+    /// future is not the loop's.
+    pub(super) stage: Cell<Option<Pin<Box<dyn Joined>>>>,
     /// What was in force at the spawn: who heard of that is told of the end.
     pub(super) base: Option<Stack>,
     /// What is in force in it, while it does not run.
     pub(super) stack: Cell<Option<Stack>>,
     /// Who waits for its end.
-    pub(super) joiner: Cell<Option<LocalWaker>>,
+    pub(super) joiner: Cell<LocalWaker>,
     /// Why it was woken last.
     pub(super) reason: Cell<Wake>,
     /// When that was, where somebody listens.
-    pub(super) woken_at: Cell<Option<Timestamp>>,
+    pub(super) woken_at: TimeCell,
     /// It is to be polled; for good once it has ended, so that nothing schedules it again.
     pub(super) scheduled: Cell<bool>,
     /// It is being polled: where it is woken meanwhile, it is put in line afterwards.
@@ -63,12 +64,12 @@ impl Task {
             info: Rc::new(info),
             waker: Waker::from(remote.clone()),
             remote,
-            stage: RefCell::new(new.stage),
+            stage: Cell::new(new.stage),
             base: new.stack.clone(),
             stack: Cell::new(new.stack),
-            joiner: Cell::new(None),
+            joiner: Cell::default(),
             reason: Cell::new(Wake::Send(Resumption::Started)),
-            woken_at: Cell::new(new.spawn_time),
+            woken_at: TimeCell::new(new.spawn_time),
             scheduled: Cell::new(true),
             running: Cell::new(false),
             cancelled: Cell::new(false),
@@ -81,10 +82,10 @@ impl Task {
     /// Empties a task that has ended, so that it can be [renewed](Self::renew); false where
     /// somebody still refers to a part of it.
     pub(super) fn clear(&mut self) -> bool {
-        *self.stage.get_mut() = None;
+        self.stage.set(None);
         self.base = None;
         self.stack.set(None);
-        self.joiner.set(None);
+        self.joiner.take();
         let cleared = Rc::get_mut(&mut self.info).map(TaskInfo::clear);
         // The one here and the one in its waker.
         cleared.is_some() && Arc::strong_count(&self.remote) == 2
@@ -96,7 +97,7 @@ impl Task {
         if let Some(info) = Rc::get_mut(&mut self.info) {
             info.renew(new.name, new.parent, new.spawn_time);
         }
-        *self.stage.get_mut() = new.stage;
+        self.stage.set(new.stage);
         self.base.clone_from(&new.stack);
         self.stack.set(new.stack);
         self.reason.set(Wake::Send(Resumption::Started));

@@ -12,7 +12,7 @@ use std::task::Context;
 const CHILDREN: usize = 4;
 
 /// A timer that was set; good until [`Timers::remove`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TimerKey(u32);
 
 /// What a timer does when it fires.

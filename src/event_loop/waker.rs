@@ -77,40 +77,55 @@ impl Wake for TaskWaker {
 /// A [`Waker`] may be sent to any thread, so that its clones are counted by atomic operations.
 /// Those that stay here need none where they stand for a task of the loop.
 pub(crate) enum LocalWaker {
-    Task(Rc<Task>),
+    /// A task of the loop; none where nobody waits, which makes room for that in two words.
+    Task(Option<Rc<Task>>),
     Other(Waker),
 }
 
-impl LocalWaker {
-    /// What wakes the task that polls with `cx`.
-    #[inline]
-    pub(crate) fn of(cx: &Context<'_>) -> Self {
-        let own = with_current(|core| core.own_task(cx.waker()));
-        own.flatten()
-            .map_or_else(|| Self::Other(cx.waker().clone()), Self::Task)
+impl Default for LocalWaker {
+    /// Wakes nobody.
+    fn default() -> Self {
+        Self::Task(None)
     }
+}
 
-    /// As [`of`](Self::of), where `core` is the loop that runs.
+impl LocalWaker {
+    /// What wakes the task that polls with `cx` on `core`, the loop that runs.
     #[inline]
     pub(super) fn on(core: &Core, cx: &Context<'_>) -> Self {
-        core.own_task(cx.waker())
-            .map_or_else(|| Self::Other(cx.waker().clone()), Self::Task)
+        match core.own_task(cx.waker()) {
+            None => Self::Other(cx.waker().clone()),
+            own => Self::Task(own),
+        }
+    }
+
+    /// What wakes the task that polls with `cx`.
+    #[inline]
+    pub(super) fn of(cx: &Context<'_>) -> Self {
+        with_current(|core| Self::on(core, cx)).unwrap_or_else(|| Self::Other(cx.waker().clone()))
+    }
+
+    #[inline]
+    pub(super) fn is_nobody(&self) -> bool {
+        matches!(self, Self::Task(None))
     }
 
     /// Whether it wakes the task that polls with `cx`.
     #[inline]
-    pub(crate) fn wakes(&self, cx: &Context<'_>) -> bool {
+    pub(super) fn wakes(&self, cx: &Context<'_>) -> bool {
         match self {
-            Self::Task(task) => task.is_woken_by(cx.waker()),
+            Self::Task(Some(task)) => task.is_woken_by(cx.waker()),
+            Self::Task(None) => false,
             Self::Other(waker) => waker.will_wake(cx.waker()),
         }
     }
 
     /// Wakes; nothing may be borrowed then.
     #[inline]
-    pub(crate) fn wake(self) {
+    pub(super) fn wake(self) {
         match self {
-            Self::Task(task) => task.wake(),
+            Self::Task(Some(task)) => task.wake(),
+            Self::Task(None) => {}
             Self::Other(waker) => waker.wake(),
         }
     }
@@ -119,7 +134,8 @@ impl LocalWaker {
     #[inline]
     pub(super) fn wake_on(self, core: &Core) {
         match self {
-            Self::Task(task) => core.schedule(&task),
+            Self::Task(Some(task)) => core.schedule(&task),
+            Self::Task(None) => {}
             Self::Other(waker) => waker.wake(),
         }
     }

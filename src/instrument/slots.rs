@@ -1,7 +1,7 @@
 //! Room that tasks and queues hold for instruments.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,53 +34,53 @@ impl SlotKey {
 /// assert_eq!(*slots.get::<String>(key).unwrap(), "seen");
 /// ```
 #[derive(Default)]
-pub struct Slots(RefCell<Vec<(SlotKey, Rc<dyn Any>)>>);
+pub struct Slots(OnceCell<Box<RefCell<Vec<Value>>>>);
+
+/// What an instrument keeps.
+type Value = (SlotKey, Rc<dyn Any>);
 
 impl Slots {
     /// No values yet.
     pub const fn new() -> Self {
-        Self(RefCell::new(Vec::new()))
+        Self(OnceCell::new())
     }
 
     /// Drops all values.
     pub(super) fn clear(&mut self) {
-        if !self.0.get_mut().is_empty() {
+        if let Some(values) = self.0.get_mut() {
             // Taken out first: what is dropped may do anything.
-            drop(std::mem::take(self.0.get_mut()));
+            drop(std::mem::take(values.get_mut()));
         }
     }
 
     /// The value kept under `key`, if there is one and it is a `T`.
     pub fn get<T: 'static>(&self, key: SlotKey) -> Option<Rc<T>> {
-        let value = self
-            .0
-            .borrow()
-            .iter()
-            .find(|(owner, _)| *owner == key)?
-            .1
-            .clone();
-        value.downcast().ok()
+        let values = self.0.get()?.borrow();
+        let (_, value) = values.iter().find(|(owner, _)| *owner == key)?;
+        value.clone().downcast().ok()
     }
 
     /// Keeps `value` under `key` in place of what was there.
     pub fn insert<T: 'static>(&self, key: SlotKey, value: T) -> Rc<T> {
         let value = Rc::new(value);
         let old = self.remove(key);
-        self.0.borrow_mut().push((key, value.clone()));
+        let values = self.0.get_or_init(Box::default);
+        values.borrow_mut().push((key, value.clone()));
         drop(old);
         value
     }
 
     /// Takes out what is kept under `key`.
     pub fn remove(&self, key: SlotKey) -> Option<Rc<dyn Any>> {
-        let mut slots = self.0.borrow_mut();
-        let index = slots.iter().position(|(owner, _)| *owner == key)?;
-        Some(slots.swap_remove(index).1)
+        let mut values = self.0.get()?.borrow_mut();
+        let index = values.iter().position(|(owner, _)| *owner == key)?;
+        Some(values.swap_remove(index).1)
     }
 }
 
 impl fmt::Debug for Slots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Slots({})", self.0.borrow().len())
+        let count = self.0.get().map_or(0, |values| values.borrow().len());
+        write!(f, "Slots({count})")
     }
 }

@@ -116,7 +116,8 @@ pub struct SocketHandle {
     id: SocketId,
     transport: Transport,
     role: SocketRole,
-    local: OnceCell<Address>,
+    /// Apart, since most sockets are not asked for it.
+    local: OnceCell<Box<Address>>,
     peer: OnceCell<Address>,
 }
 
@@ -149,7 +150,7 @@ impl SocketHandle {
 
     /// Its own address, where it was looked up: always under an instrument, where there is one.
     pub fn local_address(&self) -> Option<&Address> {
-        self.local.get()
+        self.local.get().map(|address| &**address)
     }
 
     /// The other end's address, or the one it connects to; none for a listener.
@@ -159,7 +160,7 @@ impl SocketHandle {
 
     /// Tells its own address; the first one told stays.
     pub fn set_local_address(&self, address: Address) {
-        let _ = self.local.set(address);
+        let _ = self.local.set(Box::new(address));
     }
 
     /// Tells the other end's address; the first one told stays.

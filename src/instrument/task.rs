@@ -1,7 +1,7 @@
 //! Who a task is, as instruments see it.
 
 use super::{Command, Slots};
-use crate::clock::Timestamp;
+use crate::clock::{TimeCell, Timestamp};
 use std::cell::Cell;
 use std::fmt;
 use std::num::NonZeroU64;
@@ -58,10 +58,11 @@ pub struct TaskInfo {
     id: TaskId,
     name: Option<Rc<str>>,
     parent: Option<TaskId>,
-    spawn_time: Option<Timestamp>,
+    spawn_time: TimeCell,
     polls: Cell<u64>,
-    busy: Cell<Duration>,
-    waiting_since: Cell<Option<Timestamp>>,
+    /// In nanoseconds.
+    busy: Cell<u64>,
+    waiting_since: TimeCell,
     /// What it waits for, or waited for before the poll under way.
     command: Cell<Option<Command>>,
     /// Whether that is so now.
@@ -83,10 +84,10 @@ impl TaskInfo {
             id,
             name,
             parent,
-            spawn_time,
+            spawn_time: TimeCell::new(spawn_time),
             polls: Cell::new(0),
-            busy: Cell::new(Duration::ZERO),
-            waiting_since: Cell::new(None),
+            busy: Cell::new(0),
+            waiting_since: TimeCell::new(None),
             command: Cell::new(None),
             waits: Cell::new(false),
             slots: Slots::new(),
@@ -110,9 +111,9 @@ impl TaskInfo {
         self.id = TaskId::new();
         self.name = name;
         self.parent = parent;
-        self.spawn_time = spawn_time;
+        self.spawn_time.set(spawn_time);
         self.polls.set(0);
-        self.busy.set(Duration::ZERO);
+        self.busy.set(0);
         self.waiting_since.set(None);
         self.waits.set(false);
     }
@@ -134,7 +135,7 @@ impl TaskInfo {
 
     /// When it was spawned, where an instrument was in force then.
     pub fn spawn_time(&self) -> Option<Timestamp> {
-        self.spawn_time
+        self.spawn_time.get()
     }
 
     /// How often it was polled, the poll under way included.
@@ -144,7 +145,7 @@ impl TaskInfo {
 
     /// How long its polls took in all, those counted that an instrument heard.
     pub fn busy(&self) -> Duration {
-        self.busy.get()
+        Duration::from_nanos(self.busy.get())
     }
 
     /// Since when it has been waiting, where an instrument heard it yield; none while it is polled.
@@ -179,7 +180,8 @@ impl TaskInfo {
 
     /// Adds the length of a poll that was measured.
     pub fn add_busy(&self, busy: Duration) {
-        self.busy.set(self.busy.get() + busy);
+        let busy = u64::try_from(busy.as_nanos()).unwrap_or(u64::MAX);
+        self.busy.set(self.busy.get().saturating_add(busy));
     }
 
     /// Sets what the task waits for.

@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::event_loop::reactor::Side;
 use crate::instrument::hooks::SocketOp;
 use crate::instrument::{SocketHandle, SocketOperation};
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -40,9 +40,16 @@ pub(super) trait RawStream {
     fn poll_close_raw(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 }
 
-/// The operations that were begun through the `futures-io` traits, one a direction.
+/// The operations that were begun through the `futures-io` traits, where somebody listens to them.
 #[derive(Default)]
 pub(super) struct PolledOps {
+    /// Room for them, once it was needed: most streams never keep one.
+    kept: OnceCell<Box<Kept>>,
+}
+
+/// An operation a direction.
+#[derive(Default)]
+struct Kept {
     recv: Slot,
     send: Slot,
 }
@@ -54,10 +61,10 @@ impl PolledOps {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let mut op = self.recv.resume(SocketOperation::Recv, stream);
+        let mut op = resume(self.kept_recv(), SocketOperation::Recv, stream);
         let polled = poll_recv(&mut op, stream, cx, buffer);
-        if polled.is_pending() {
-            self.recv.keep(op);
+        if polled.is_pending() && op.is_heard() {
+            self.kept.get_or_init(Box::default).recv.keep(op);
         }
         polled
     }
@@ -68,26 +75,42 @@ impl PolledOps {
         cx: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let mut op = self.send.resume(SocketOperation::Send, stream);
+        let mut op = resume(self.kept_send(), SocketOperation::Send, stream);
         match poll_send_part(&mut op, stream, cx, data) {
             Poll::Ready(result) => Poll::Ready(end_send(&mut op, stream, result)),
             Poll::Pending => {
-                self.send.keep(op);
+                if op.is_heard() {
+                    self.kept.get_or_init(Box::default).send.keep(op);
+                }
                 Poll::Pending
             }
         }
     }
 
-    /// Begins a receive that a future goes on with.
+    /// Begins a receive that a future goes on with: one that is under way through the traits was
+    /// given up.
     #[inline]
     pub(super) fn begin_recv(&self, stream: &impl RawStream) -> SocketOp {
-        self.recv.begin(SocketOperation::Recv, stream)
+        drop(self.kept_recv());
+        SocketOp::start(SocketOperation::Recv, stream.handle())
     }
 
-    /// Begins a send that a future goes on with.
+    /// Begins a send that a future goes on with: one that is under way through the traits was
+    /// given up.
     #[inline]
     pub(super) fn begin_send(&self, stream: &impl RawStream) -> SocketOp {
-        self.send.begin(SocketOperation::Send, stream)
+        drop(self.kept_send());
+        SocketOp::start(SocketOperation::Send, stream.handle())
+    }
+
+    #[inline]
+    fn kept_recv(&self) -> Option<SocketOp> {
+        self.kept.get()?.recv.take()
+    }
+
+    #[inline]
+    fn kept_send(&self) -> Option<SocketOp> {
+        self.kept.get()?.send.take()
     }
 
     /// Reads until `buffer` is full, as one operation.
@@ -111,7 +134,7 @@ impl PolledOps {
     }
 }
 
-/// An operation that has begun and is polled again later, where somebody listens to it.
+/// An operation that has begun and is polled again later.
 #[derive(Default)]
 struct Slot {
     op: Cell<Option<SocketOp>>,
@@ -120,31 +143,25 @@ struct Slot {
 }
 
 impl Slot {
-    /// The operation that is under way, or a new one: one that another task has begun was given up.
-    fn resume(&self, operation: SocketOperation, stream: &impl RawStream) -> SocketOp {
-        if self.is_full.take()
-            && let Some(op) = self.op.take()
-            && !op.is_of_another_task()
-        {
-            return op;
-        }
-        SocketOp::start(operation, stream.handle())
-    }
-
-    /// A new operation: one that is under way through the traits was given up.
-    #[inline]
-    fn begin(&self, operation: SocketOperation, stream: &impl RawStream) -> SocketOp {
+    fn take(&self) -> Option<SocketOp> {
         if self.is_full.take() {
-            drop(self.op.take());
+            self.op.take()
+        } else {
+            None
         }
-        SocketOp::start(operation, stream.handle())
     }
 
     fn keep(&self, op: SocketOp) {
-        if op.is_heard() {
-            self.op.set(Some(op));
-            self.is_full.set(true);
-        }
+        self.op.set(Some(op));
+        self.is_full.set(true);
+    }
+}
+
+/// The operation that is under way, or a new one: one that another task has begun was given up.
+fn resume(kept: Option<SocketOp>, operation: SocketOperation, stream: &impl RawStream) -> SocketOp {
+    match kept {
+        Some(op) if !op.is_of_another_task() => op,
+        _ => SocketOp::start(operation, stream.handle()),
     }
 }
 

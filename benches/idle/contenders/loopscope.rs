@@ -4,6 +4,7 @@ use super::{Listening, Runtime};
 use crate::what::{HOUR, IDLE, What, groups, half_cancelled};
 use loopscope::event_loop::{EventLoop, sleep, spawn, yield_now};
 use loopscope::net::{TcpListener, TcpStream};
+use std::future::Future;
 use std::io;
 
 pub(crate) struct Loopscope(EventLoop);
@@ -44,7 +45,10 @@ async fn accept(count: usize, listening: Listening) -> io::Result<()> {
     Ok(())
 }
 
-async fn greet(connection: TcpStream) -> io::Result<usize> {
-    connection.write_all(b"!").await?;
-    connection.read(&mut [0; 64]).await
+/// A block, since an `async fn` has its arguments twice.
+fn greet(connection: TcpStream) -> impl Future<Output = io::Result<usize>> {
+    async move {
+        connection.write_all(b"!").await?;
+        connection.read(&mut [0; 64]).await
+    }
 }

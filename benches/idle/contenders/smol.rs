@@ -6,6 +6,7 @@ use async_executor::LocalExecutor;
 use async_io::{Async, Timer, block_on};
 use futures_lite::future::yield_now;
 use futures_lite::io::{AsyncReadExt, AsyncWriteExt};
+use std::future::Future;
 use std::io;
 use std::net::{TcpListener, TcpStream};
 
@@ -57,7 +58,10 @@ async fn accept(
     Ok(())
 }
 
-async fn greet(mut connection: Async<TcpStream>) -> io::Result<usize> {
-    connection.write_all(b"!").await?;
-    connection.read(&mut [0; 64]).await
+/// A block, since an `async fn` has its arguments twice.
+fn greet(mut connection: Async<TcpStream>) -> impl Future<Output = io::Result<usize>> {
+    async move {
+        connection.write_all(b"!").await?;
+        connection.read(&mut [0; 64]).await
+    }
 }

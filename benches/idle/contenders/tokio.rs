@@ -2,6 +2,7 @@
 
 use super::{Listening, Runtime};
 use crate::what::{HOUR, IDLE, What, groups, half_cancelled};
+use std::future::Future;
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -52,7 +53,10 @@ async fn accept(count: usize, listening: Listening) -> io::Result<()> {
     Ok(())
 }
 
-async fn greet(mut connection: TcpStream) -> io::Result<usize> {
-    connection.write_all(b"!").await?;
-    connection.read(&mut [0; 64]).await
+/// A block, since an `async fn` has its arguments twice.
+fn greet(mut connection: TcpStream) -> impl Future<Output = io::Result<usize>> {
+    async move {
+        connection.write_all(b"!").await?;
+        connection.read(&mut [0; 64]).await
+    }
 }
