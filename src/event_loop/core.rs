@@ -127,6 +127,7 @@ impl Core {
             None => Rc::new(Task::new(self.shared.clone(), new)),
         };
         let key = self.tasks.borrow_mut().insert(task.clone());
+        task.key.set(key);
         task.remote.set_key(key);
         task
     }
@@ -135,7 +136,7 @@ impl Core {
     pub(super) fn remove_task(&self, task: &Task) {
         task.scheduled.set(true);
         // Dropped after the borrow.
-        let _task = self.tasks.borrow_mut().try_remove(task.remote.key());
+        let _task = self.tasks.borrow_mut().try_remove(task.key.get());
     }
 
     /// Keeps a task that has ended for another, where nothing else refers to it.

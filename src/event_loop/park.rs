@@ -1,8 +1,9 @@
 //! What the running task is about to wait for.
 
 use super::core;
-use crate::instrument::Command;
 use crate::instrument::hooks;
+use crate::instrument::{Command, SocketHandle, SocketOperation};
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 /// Notes what the running task waits for if it yields now. What it waited for before in the same
@@ -11,6 +12,12 @@ use std::task::{Context, Poll};
 pub(crate) fn wait_on(command: Command) {
     // The old value is dropped after the borrow of the task that runs: its drop may do anything.
     let _old = hooks::with_task(|task| task.replace_command(command));
+}
+
+/// As [`wait_on`], for an operation on a socket: most often the task has waited for the same before.
+#[inline]
+pub(crate) fn wait_on_socket(operation: SocketOperation, socket: &Rc<SocketHandle>) {
+    let _old = hooks::with_task(|task| task.wait_on_socket(operation, socket));
 }
 
 /// As [`wait_on`], for what says less than anything else that the task may wait for: it is noted

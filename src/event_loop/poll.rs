@@ -135,7 +135,7 @@ impl<'a> Running<'a> {
         Self {
             core,
             task,
-            outer_key: core.set_running(task.remote.key()),
+            outer_key: core.set_running(task.key.get()),
             outer_stack: scope::swap(task.stack.take()),
             outer_task: swap_task(Some(task.info.clone())),
         }

@@ -158,6 +158,8 @@ pub(crate) struct Direction {
     /// When the last readiness was seen, where somebody who waited for it was listened to.
     ready_time: TimeCell,
     heard: Cell<bool>,
+    /// Somebody waits.
+    awaited: Cell<bool>,
     /// Nearly always one task waits for a direction.
     waiter: Cell<LocalWaker>,
     others: OnceCell<Box<Others>>,
@@ -173,6 +175,7 @@ impl Direction {
             closed: Cell::new(false),
             ready_time: TimeCell::new(None),
             heard: Cell::new(false),
+            awaited: Cell::new(false),
             waiter: Cell::default(),
             others: OnceCell::new(),
         }
@@ -211,11 +214,11 @@ impl Direction {
         if heard {
             self.heard.set(true);
         }
-        let waiter = self.waiter.take();
-        if waiter.is_nobody() {
+        if !self.awaited.replace(true) {
             self.waiter.set(LocalWaker::on(core, cx));
             return;
         }
+        let waiter = self.waiter.take();
         if !waiter.wakes(cx) {
             self.wait_too(core, cx);
         }
@@ -232,24 +235,28 @@ impl Direction {
     }
 
     fn note(&self, core: &Core, closed: bool, now: &mut Option<Timestamp>) {
-        self.ready.set(true);
         if closed {
             self.closed.set(true);
         }
+        self.ready.set(true);
+        // Each event tells of both directions, and most often nobody waits to send.
+        if self.awaited.take() {
+            self.wake_waiters(core, now);
+        }
+    }
+
+    fn wake_waiters(&self, core: &Core, now: &mut Option<Timestamp>) {
         let heard = self.heard.take();
         self.ready_time
             .set(heard.then(|| *now.get_or_insert_with(Timestamp::now)));
-        let waiter = self.waiter.take();
-        if !waiter.is_nobody() {
-            let reason = Wake::Send(Resumption::SocketReady);
-            wake::because(reason, self.ready_time.get(), || {
-                waiter.wake_on(core);
-                if let Some(others) = self.others.get() {
-                    let others = others.take();
-                    others.into_iter().for_each(|other| other.wake_on(core));
-                }
-            });
-        }
+        let reason = Wake::Send(Resumption::SocketReady);
+        wake::because(reason, self.ready_time.get(), || {
+            self.waiter.take().wake_on(core);
+            if let Some(others) = self.others.get() {
+                let others = others.take();
+                others.into_iter().for_each(|other| other.wake_on(core));
+            }
+        });
     }
 }
 

@@ -20,6 +20,8 @@ use std::task::Waker;
 /// and whoever joins it share. Only the loop's thread touches it; others have its [`TaskWaker`].
 pub(crate) struct Task {
     pub(super) info: Rc<TaskInfo>,
+    /// Its place in the loop's table of tasks.
+    pub(super) key: Cell<usize>,
     pub(super) waker: Waker,
     pub(super) remote: Arc<TaskWaker>,
     /// The future, and then its result; none while it is polled, and for a loop's main task, whose
@@ -62,6 +64,7 @@ impl Task {
         let info = TaskInfo::new(TaskId::new(), new.name, new.parent, new.spawn_time);
         Self {
             info: Rc::new(info),
+            key: Cell::new(usize::MAX),
             waker: Waker::from(remote.clone()),
             remote,
             stage: Cell::new(new.stage),

@@ -1,6 +1,6 @@
 //! What tasks wait for, and what wakes them.
 
-use super::{QueueInfo, SocketHandle, SyncInfo, TaskId};
+use super::{QueueInfo, SocketHandle, SocketOperation, SyncInfo, TaskId};
 use crate::clock::Timestamp;
 use std::fmt;
 use std::rc::Rc;
@@ -64,6 +64,35 @@ pub enum Command {
     Stop,
     /// Something the loop knows nothing of, such as another library's channel.
     Foreign,
+}
+
+impl Command {
+    /// What an operation on a socket waits for.
+    pub(super) fn of_socket(operation: SocketOperation, socket: Rc<SocketHandle>) -> Self {
+        match operation {
+            SocketOperation::Connect => Self::SocketConnect(socket),
+            SocketOperation::Accept => Self::SocketAccept(socket),
+            SocketOperation::Recv => Self::SocketRecv(socket),
+            SocketOperation::Send => Self::SocketSend(socket),
+        }
+    }
+
+    /// Whether it is what that operation waits for.
+    #[inline]
+    pub(super) fn is_of_socket(
+        &self,
+        operation: SocketOperation,
+        socket: &Rc<SocketHandle>,
+    ) -> bool {
+        let (own, of) = match self {
+            Self::SocketConnect(own) => (own, SocketOperation::Connect),
+            Self::SocketAccept(own) => (own, SocketOperation::Accept),
+            Self::SocketRecv(own) => (own, SocketOperation::Recv),
+            Self::SocketSend(own) => (own, SocketOperation::Send),
+            _ => return false,
+        };
+        of == operation && Rc::ptr_eq(own, socket)
+    }
 }
 
 impl fmt::Display for Command {

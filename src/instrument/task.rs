@@ -1,6 +1,6 @@
 //! Who a task is, as instruments see it.
 
-use super::{Command, Slots};
+use super::{Command, Slots, SocketHandle, SocketOperation};
 use crate::clock::{TimeCell, Timestamp};
 use std::cell::Cell;
 use std::fmt;
@@ -200,6 +200,28 @@ impl TaskInfo {
     pub(crate) fn replace_command(&self, command: Command) -> Option<Command> {
         self.waits.set(true);
         self.command.replace(Some(command))
+    }
+
+    /// As [`replace_command`](Self::replace_command), for an operation on a socket.
+    #[inline]
+    pub(crate) fn wait_on_socket(
+        &self,
+        operation: SocketOperation,
+        socket: &Rc<SocketHandle>,
+    ) -> Option<Command> {
+        self.waits.set(true);
+        let last = self.command.take();
+        match &last {
+            Some(command) if command.is_of_socket(operation, socket) => {
+                self.command.set(last);
+                None
+            }
+            _ => {
+                let command = Command::of_socket(operation, socket.clone());
+                self.command.set(Some(command));
+                last
+            }
+        }
     }
 
     /// Whether it is known what the task waits for.

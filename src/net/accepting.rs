@@ -5,7 +5,7 @@ use super::socket::Socket;
 use crate::event_loop::reactor::Side;
 use crate::event_loop::{Sleep, Stopped, Stopping, park, stopping};
 use crate::instrument::hooks::SocketOp;
-use crate::instrument::{Command, SocketHandle, SocketOperation};
+use crate::instrument::{SocketHandle, SocketOperation};
 use futures_core::Stream;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -143,10 +143,10 @@ impl Accepting {
             .get_or_insert_with(|| SocketOp::start(SocketOperation::Accept, socket.handle()));
         op.step(|heard| {
             if listener.pause().poll(cx, &mut self.pause).is_pending() {
-                park::wait_on(Command::SocketAccept(socket.handle().clone()));
+                park::wait_on_socket(SocketOperation::Accept, socket.handle());
                 return Poll::Pending;
             }
-            socket.poll_io(Side::Read, cx, heard, Command::SocketAccept, L::accept_raw)
+            socket.poll_io(Side::Read, cx, heard, SocketOperation::Accept, L::accept_raw)
         })
     }
 }

@@ -4,7 +4,7 @@ use super::socket::{Registered, Socket};
 use crate::event_loop::park;
 use crate::event_loop::reactor::Side;
 use crate::instrument::hooks::{OpenSocket, SocketOp};
-use crate::instrument::{Address, Command, SocketHandle};
+use crate::instrument::{Address, SocketHandle, SocketOperation};
 use std::future::Future;
 use std::io;
 use std::pin::pin;
@@ -35,7 +35,7 @@ pub(super) async fn connect<S: Connect>(
         let polled = start.as_mut().poll(cx);
         if polled.is_pending() {
             // Whatever else it waits for on the way.
-            park::wait_on(Command::SocketConnect(open.handle().clone()));
+            park::wait_on_socket(SocketOperation::Connect, open.handle());
         }
         polled
     });
@@ -70,7 +70,7 @@ fn poll_connected<S: Connect>(
     cx: &Context<'_>,
     heard: bool,
 ) -> Poll<io::Result<()>> {
-    socket.poll_io(Side::Write, cx, heard, Command::SocketConnect, |io| {
+    socket.poll_io(Side::Write, cx, heard, SocketOperation::Connect, |io| {
         match io.check() {
             // The poller may tell of a new socket before it is connected.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => {

@@ -4,7 +4,7 @@ use super::socket::Socket;
 use super::stream_ops::RawStream;
 use crate::clock::Timestamp;
 use crate::event_loop::reactor::Side;
-use crate::instrument::{Command, SocketHandle};
+use crate::instrument::{SocketHandle, SocketOperation};
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::rc::Rc;
@@ -61,7 +61,7 @@ where
     ) -> Poll<io::Result<usize>> {
         let wanted = buffer.len();
         let read = |mut io: &S| io.read(buffer);
-        let polled = self.poll_io(Side::Read, cx, heard, Command::SocketRecv, read);
+        let polled = self.poll_io(Side::Read, cx, heard, SocketOperation::Recv, read);
         self.note_short(Side::Read, &polled, wanted);
         polled
     }
@@ -73,7 +73,7 @@ where
         heard: bool,
     ) -> Poll<io::Result<usize>> {
         let write = |mut io: &S| io.write(data);
-        let polled = self.poll_io(Side::Write, cx, heard, Command::SocketSend, write);
+        let polled = self.poll_io(Side::Write, cx, heard, SocketOperation::Send, write);
         self.note_short(Side::Write, &polled, data.len());
         polled
     }
@@ -104,7 +104,7 @@ impl<S> Socket<S> {
         for<'a> &'a S: Write,
     {
         let write = |mut io: &S| io.write_vectored(data);
-        let polled = self.poll_io(Side::Write, cx, heard, Command::SocketSend, write);
+        let polled = self.poll_io(Side::Write, cx, heard, SocketOperation::Send, write);
         let wanted: usize = data.iter().map(|piece| piece.len()).sum();
         self.note_short(Side::Write, &polled, wanted);
         polled

@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::event_loop::reactor::{Direction, Readiness, Side};
 use crate::event_loop::{self, Core, park};
 use crate::instrument::hooks::OpenSocket;
-use crate::instrument::{Command, SocketHandle};
+use crate::instrument::{SocketHandle, SocketOperation};
 use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -107,13 +107,13 @@ impl<S> Socket<S> {
         side: Side,
         cx: &Context<'_>,
         heard: bool,
-        command: fn(Rc<SocketHandle>) -> Command,
+        operation: SocketOperation,
         mut call: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
         let direction = self.direction(side);
         loop {
             if !direction.is_ready() {
-                return self.wait(direction, cx, heard, command);
+                return self.wait(direction, cx, heard, operation);
             }
             ready!(park::poll_budget(cx));
             match call(&self.registered.io) {
@@ -129,7 +129,7 @@ impl<S> Socket<S> {
         direction: &Direction,
         cx: &Context<'_>,
         heard: bool,
-        command: fn(Rc<SocketHandle>) -> Command,
+        operation: SocketOperation,
     ) -> Poll<io::Result<R>> {
         let core = &self.registered.registration.core;
         if !event_loop::is_current(core) {
@@ -138,7 +138,7 @@ impl<S> Socket<S> {
             )));
         }
         direction.wait(core, cx, heard);
-        park::wait_on(command(self.handle().clone()));
+        park::wait_on_socket(operation, self.handle());
         Poll::Pending
     }
 }

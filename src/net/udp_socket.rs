@@ -6,7 +6,7 @@ use super::socket::Socket;
 use super::udp_socket_builder::UdpSocketBuilder;
 use crate::event_loop::reactor::Side;
 use crate::instrument::hooks::SocketOp;
-use crate::instrument::{Address, Command, SocketHandle, SocketOperation};
+use crate::instrument::{Address, SocketHandle, SocketOperation};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -115,7 +115,7 @@ impl UdpSocket {
         let result = op
             .drive(|cx, heard| {
                 let socket = &self.socket;
-                socket.poll_io(Side::Write, cx, heard, Command::SocketSend, &send)
+                socket.poll_io(Side::Write, cx, heard, SocketOperation::Send, &send)
             })
             .await;
         let ready_time = self.socket.ready_time(Side::Write);
@@ -162,7 +162,7 @@ impl UdpSocket {
         let result = op
             .drive(|cx, heard| {
                 let socket = &self.socket;
-                socket.poll_io(Side::Read, cx, heard, Command::SocketRecv, &mut recv)
+                socket.poll_io(Side::Read, cx, heard, SocketOperation::Recv, &mut recv)
             })
             .await;
         match result {
