@@ -17,6 +17,7 @@ use std::task::{Context, Poll};
 ///
 /// Around the poll the task's own scopes are in force and its hooks are fired; panics are caught,
 /// and a cancelled task's future is dropped.
+#[inline(always)]
 pub(super) fn poll(
     core: &Core,
     task: &Rc<Task>,

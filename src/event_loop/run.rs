@@ -180,18 +180,16 @@ fn run_ready(core: &Core, limit: usize, mut main: Option<&mut Main<'_>>) -> bool
             return true;
         }
         let Some(task) = core.pop() else { return true };
-        let (ended, is_main) = match (task.stage.take(), &mut main) {
-            (Some(mut stage), _) => {
-                let ended = poll::poll(core, &task, stage.as_mut());
-                task.stage.set(Some(stage));
-                (ended, false)
-            }
-            (None, Some(main)) if Rc::ptr_eq(&main.task, &task) => {
-                (poll::poll(core, &task, main.stage.as_mut()), true)
-            }
+        let mut own = task.stage.take();
+        let is_main = own.is_none();
+        let stage: Pin<&mut dyn Polled> = match (&mut own, &mut main) {
+            (Some(stage), _) => stage.as_mut(),
+            (None, Some(main)) if Rc::ptr_eq(&main.task, &task) => main.stage.as_mut(),
             // The main task of an earlier run.
             (None, _) => continue,
         };
+        let ended = poll::poll(core, &task, stage);
+        task.stage.set(own);
         if let Some(reason) = ended {
             poll::let_go(core, task, reason);
             if is_main {

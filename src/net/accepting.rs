@@ -146,7 +146,13 @@ impl Accepting {
                 park::wait_on_socket(SocketOperation::Accept, socket.handle());
                 return Poll::Pending;
             }
-            socket.poll_io(Side::Read, cx, heard, SocketOperation::Accept, L::accept_raw)
+            socket.poll_io(
+                Side::Read,
+                cx,
+                heard,
+                SocketOperation::Accept,
+                L::accept_raw,
+            )
         })
     }
 }

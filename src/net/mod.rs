@@ -21,6 +21,7 @@ mod options;
 mod raw_io;
 mod resolver;
 mod socket;
+mod stream_futures;
 mod stream_ops;
 mod tcp_listener;
 mod tcp_listener_builder;

@@ -53,6 +53,7 @@ where
         self.ready_time(side)
     }
 
+    #[inline(always)]
     fn poll_read_raw(
         &self,
         cx: &mut Context<'_>,
@@ -66,6 +67,7 @@ where
         polled
     }
 
+    #[inline(always)]
     fn poll_write_raw(
         &self,
         cx: &mut Context<'_>,
@@ -78,6 +80,7 @@ where
         polled
     }
 
+    #[inline]
     fn poll_flush_raw(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
@@ -111,6 +114,7 @@ impl<S> Socket<S> {
     }
 
     /// Notes that a call moved less than it was asked to.
+    #[inline]
     fn note_short(&self, side: Side, polled: &Poll<io::Result<usize>>, wanted: usize) {
         if let Poll::Ready(Ok(count)) = polled
             && 0 < *count

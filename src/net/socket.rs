@@ -102,6 +102,7 @@ impl<S> Socket<S> {
     /// Makes a system call when it may succeed; until then the task waits.
     ///
     /// `heard` says whether the time of the readiness is wanted.
+    #[inline(always)]
     pub(crate) fn poll_io<R>(
         &self,
         side: Side,

@@ -175,7 +175,11 @@ pub(super) async fn read_part(
 }
 
 /// Goes on with a receive, to its end.
-#[inline]
+///
+/// What lies between a task and a system call is inlined: the kernel has the processor forget where
+/// calls return to, so that each function that has to return afterwards costs as much as twenty
+/// others.
+#[inline(always)]
 pub(super) fn poll_recv(
     op: &mut SocketOp,
     stream: &impl RawStream,
@@ -190,54 +194,8 @@ pub(super) fn poll_recv(
     Poll::Ready(result)
 }
 
-/// Goes on with a send of what the kernel takes of `data`, to its end; `sent` is kept in between.
-pub(super) fn poll_send(
-    op: &mut SocketOp,
-    stream: &impl RawStream,
-    cx: &mut Context<'_>,
-    data: &[u8],
-    sent: &mut Option<usize>,
-) -> Poll<io::Result<usize>> {
-    let result = match sent {
-        None => ready!(poll_send_part(op, stream, cx, data)),
-        Some(sent) => Ok(*sent),
-    };
-    let result = match result {
-        Ok(count) => {
-            *sent = Some(count);
-            ready!(poll_flush(op, stream, cx)).map(|()| count)
-        }
-        Err(error) => Err(error),
-    };
-    Poll::Ready(end_send(op, stream, result))
-}
-
-/// Goes on with a send of all that is left of `data`, to its end.
-#[inline]
-pub(super) fn poll_send_all(
-    op: &mut SocketOp,
-    stream: &impl RawStream,
-    cx: &mut Context<'_>,
-    data: &mut &[u8],
-) -> Poll<io::Result<()>> {
-    let result = loop {
-        if data.is_empty() {
-            break ready!(poll_flush(op, stream, cx));
-        }
-        match ready!(poll_send_part(op, stream, cx, data)) {
-            Ok(0) => {
-                let message = "the stream takes no more data";
-                break Err(io::Error::new(io::ErrorKind::WriteZero, message));
-            }
-            Ok(sent) => *data = &data[sent..],
-            Err(error) => break Err(error),
-        }
-    };
-    Poll::Ready(end_send(op, stream, result))
-}
-
-#[inline]
-fn poll_send_part(
+#[inline(always)]
+pub(super) fn poll_send_part(
     op: &mut SocketOp,
     stream: &impl RawStream,
     cx: &mut Context<'_>,
@@ -252,7 +210,7 @@ fn poll_send_part(
 
 /// Waits until what was taken is with the kernel: a TLS stream may hold some back.
 #[inline]
-fn poll_flush(
+pub(super) fn poll_flush(
     op: &mut SocketOp,
     stream: &impl RawStream,
     cx: &mut Context<'_>,
@@ -261,7 +219,11 @@ fn poll_flush(
 }
 
 #[inline]
-fn end_send<T>(op: &mut SocketOp, stream: &impl RawStream, result: io::Result<T>) -> io::Result<T> {
+pub(super) fn end_send<T>(
+    op: &mut SocketOp,
+    stream: &impl RawStream,
+    result: io::Result<T>,
+) -> io::Result<T> {
     match &result {
         Ok(_) => op.sent(stream.ready_time(Side::Write)),
         Err(error) => op.failed(error, stream.ready_time(Side::Write)),
@@ -282,9 +244,11 @@ macro_rules! impl_stream {
             /// What the system, or TLS, says of a connection that is broken.
             pub async fn read(&self, buffer: &mut [u8]) -> std::io::Result<usize> {
                 let mut op = self.ops.begin_recv(self.raw());
-                std::future::poll_fn(|cx| {
-                    crate::net::stream_ops::poll_recv(&mut op, self.raw(), cx, buffer)
-                })
+                crate::net::stream_futures::Recv {
+                    op: &mut op,
+                    stream: self.raw(),
+                    buffer,
+                }
                 .await
             }
 
@@ -305,10 +269,13 @@ macro_rules! impl_stream {
             ///
             /// What the system, or TLS, says of a connection that is broken.
             pub async fn write(&self, data: &[u8]) -> std::io::Result<usize> {
-                let (mut op, mut sent) = (self.ops.begin_send(self.raw()), None);
-                std::future::poll_fn(|cx| {
-                    crate::net::stream_ops::poll_send(&mut op, self.raw(), cx, data, &mut sent)
-                })
+                let mut op = self.ops.begin_send(self.raw());
+                crate::net::stream_futures::Send {
+                    op: &mut op,
+                    stream: self.raw(),
+                    data,
+                    sent: None,
+                }
                 .await
             }
 
@@ -318,10 +285,12 @@ macro_rules! impl_stream {
             ///
             /// As [`write`](Self::write); a part may have been sent.
             pub async fn write_all(&self, data: &[u8]) -> std::io::Result<()> {
-                let (mut op, mut rest) = (self.ops.begin_send(self.raw()), data);
-                std::future::poll_fn(|cx| {
-                    crate::net::stream_ops::poll_send_all(&mut op, self.raw(), cx, &mut rest)
-                })
+                let mut op = self.ops.begin_send(self.raw());
+                crate::net::stream_futures::SendAll {
+                    op: &mut op,
+                    stream: self.raw(),
+                    data,
+                }
                 .await
             }
         }

@@ -130,7 +130,7 @@ impl SocketOp {
 
     /// Goes on with the operation, and notes where the task has to wait. `step` is told whether
     /// anyone listens.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step<T>(&mut self, step: impl FnOnce(bool) -> Poll<T>) -> Poll<T> {
         let polled = step(self.is_heard());
         self.parked |= polled.is_pending();
