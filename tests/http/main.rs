@@ -30,4 +30,7 @@ mod telemetry;
 #[cfg(test)]
 mod traces;
 #[cfg(test)]
+#[cfg(unix)]
+mod unix;
+#[cfg(test)]
 mod versions;
