@@ -1,17 +1,20 @@
 //! Jaeger, and the spans that it has.
 
-use crate::process::{Process, folder, free_ports, get, get_json};
+use crate::http::get_json;
+use crate::started::{folder, free_ports, start};
 use crate::wait::wait_for;
-use backends::{Server, locate};
+use backends::{Process, Server, locate};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Deref;
+use tempfile::TempDir;
 
 /// A Jaeger with its storage in memory.
 #[derive(Debug)]
 pub struct Jaeger {
     _process: Process,
+    _folder: TempDir,
     http: u16,
     grpc: u16,
     api: JaegerApi,
@@ -71,13 +74,10 @@ impl Jaeger {
         )
         .unwrap_or_else(|error| panic!("{error}"));
         let arguments = [String::from("--config"), config.display().to_string()];
-        let mut process = Process::start(&program, arguments, folder, &[]);
-        let services = format!("http://127.0.0.1:{query}/api/services");
-        wait_for("Jaeger", || {
-            get(&services).map_err(|error| process.complaint(&error))
-        });
+        let ready = format!("http://127.0.0.1:{query}/api/services");
         Self {
-            _process: process,
+            _process: start("jaeger", &program, arguments, &folder, &ready),
+            _folder: folder,
             http,
             grpc,
             api: JaegerApi::at(format!("http://127.0.0.1:{query}")),

@@ -2,10 +2,10 @@
 //! APIs, killed when the test ends.
 
 mod collector;
+mod http;
 mod jaeger;
-mod process;
 mod prometheus;
-
+mod started;
 mod wait;
 
 pub use collector::Collector;

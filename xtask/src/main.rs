@@ -16,7 +16,7 @@ commands:
   ci        everything that has to hold: format, lints, licences, docs, tests, examples
   test      all tests, those against the real Collector, Jaeger and Prometheus included
   backends  build the real servers and Compose's parser for the tests, and print where they are
-  stack     run these three together, as users do; `stack --help` lists its options";
+  stack     run these three together, with a shop to look at; `stack --help` lists its options";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

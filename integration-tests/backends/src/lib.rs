@@ -1,14 +1,16 @@
 //! The real servers that the integration tests run: where they are, how they are built, and how
-//! they are run together.
+//! they are run together, with the example `shop` beside them.
 //!
 //! Each server is a Go module below this crate, whose `go.mod` and `go.sum` pin what it is built
 //! from. What was built is kept in a cache folder under a key made of those files, so that it is
 //! built once for all checkouts, and again when a pin changes.
 
 mod process;
+mod shop;
 mod stack;
 
-pub use process::free_ports;
+pub use process::{Process, free_ports};
+pub use shop::Shop;
 pub use stack::{PROMETHEUS_FLAGS, Ports, Stack, configuration_folder};
 
 use std::collections::hash_map::DefaultHasher;
@@ -118,7 +120,7 @@ pub enum BackendError {
     /// Go could not build it; this is what it said.
     Build(Server, String),
     /// It does not run as it should; this is what is wrong.
-    Run(Server, String),
+    Run(String, String),
     /// A file or a program could not be used.
     Io(PathBuf, io::Error),
 }
@@ -140,7 +142,7 @@ impl fmt::Display for BackendError {
                 "Go could not build the {server}; if the modules could not be downloaded, check \
                  GOPROXY and try again:\n{output}"
             ),
-            Self::Run(server, problem) => write!(f, "the {server}: {problem}"),
+            Self::Run(name, problem) => write!(f, "the {name}: {problem}"),
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
         }
     }

@@ -1,9 +1,9 @@
 //! The servers together, with the configuration that users are given.
 
-use crate::process::{Process, free_ports};
-use crate::{BackendError, Server};
+use crate::process::{Process, all_run, free_ports, loopback, stop_all};
+use crate::{BackendError, Server, locate};
+use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// What Prometheus is told to be able to: to take OTLP, and to keep exemplars.
@@ -165,8 +165,7 @@ impl Stack {
     ///
     /// [`BackendError::Run`] says which one it was, and what it said.
     pub fn check(&mut self) -> Result<(), BackendError> {
-        let mut ended = self.processes.iter_mut().filter_map(Process::has_ended);
-        ended.next().map_or(Ok(()), Err)
+        all_run(&mut self.processes)
     }
 
     /// Has all servers end, those that send before those that receive; what the Collector has not
@@ -176,13 +175,18 @@ impl Stack {
     ///
     /// The first [`BackendError`]; nothing runs on, whatever went wrong.
     pub fn stop(self) -> Result<(), BackendError> {
-        let results: Vec<_> = self.processes.into_iter().map(Process::stop).collect();
-        results.into_iter().collect()
+        stop_all(self.processes)
     }
 }
 
-fn loopback(port: u16) -> SocketAddr {
-    (Ipv4Addr::LOCALHOST, port).into()
+fn start<A: AsRef<OsStr>>(
+    server: Server,
+    arguments: impl IntoIterator<Item = A>,
+    environment: &[(&str, String)],
+    folder: &Path,
+) -> Result<Process, BackendError> {
+    let program = locate(server, server.programs()[0].0)?;
+    Process::start(server.name(), &program, arguments, environment, folder)
 }
 
 fn prometheus(folder: &Path, ports: Ports) -> Result<Process, BackendError> {
@@ -194,8 +198,8 @@ fn prometheus(folder: &Path, ports: Ports) -> Result<Process, BackendError> {
         format!("--web.listen-address={}", loopback(ports.prometheus)),
     ];
     let features = PROMETHEUS_FLAGS.map(String::from);
-    let arguments: Vec<_> = own.into_iter().chain(features).map(Into::into).collect();
-    Process::start(Server::Prometheus, &arguments, &[], folder)
+    let arguments = own.into_iter().chain(features);
+    start(Server::Prometheus, arguments, &[], folder)
 }
 
 fn jaeger(folder: &Path, ports: Ports, internal: Internal) -> Result<Process, BackendError> {
@@ -207,8 +211,8 @@ fn jaeger(folder: &Path, ports: Ports, internal: Internal) -> Result<Process, Ba
     ];
     let environment = environment.map(|(name, port)| (name, loopback(port).to_string()));
     let config = configuration_folder().join("jaeger.yaml");
-    let arguments = ["--config".into(), config.into_os_string()];
-    Process::start(Server::Jaeger, &arguments, &environment, folder)
+    let arguments = [OsString::from("--config"), config.into_os_string()];
+    start(Server::Jaeger, arguments, &environment, folder)
 }
 
 fn collector(folder: &Path, ports: Ports, internal: Internal) -> Result<Process, BackendError> {
@@ -227,6 +231,6 @@ fn collector(folder: &Path, ports: Ports, internal: Internal) -> Result<Process,
         ("PROMETHEUS_OTLP_URL", metrics),
     ];
     let config = configuration_folder().join("collector.yaml");
-    let arguments = ["--config".into(), config.into_os_string()];
-    Process::start(Server::Collector, &arguments, &environment, folder)
+    let arguments = [OsString::from("--config"), config.into_os_string()];
+    start(Server::Collector, arguments, &environment, folder)
 }
