@@ -1,7 +1,7 @@
 //! The shop's own authority, and the gateway's certificates: one that is good, and one that has
 //! expired, which it shows to clients that ask for no name.
 
-use crate::{Failure, say};
+use crate::Failure;
 use loopscope::rustls::crypto::ring;
 use loopscope::rustls::pki_types::pem::PemObject;
 use loopscope::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -16,7 +16,6 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 const AUTHORITY: &str = "authority.pem";
@@ -25,12 +24,15 @@ const EXPIRED: &str = "expired";
 /// What the gateway is called: here, and among the containers of `docker/compose.yaml`.
 const NAMES: [&str; 2] = ["localhost", "gateway"];
 
-/// Makes all of them and keeps them in a folder.
-pub(crate) fn make(folder: &Path) -> Result<ExitCode, Failure> {
+/// Makes all of them and keeps them in a folder, unless they are there.
+pub(crate) fn make(folder: &Path) -> Result<(), Failure> {
+    if folder.join(AUTHORITY).exists() {
+        return Ok(());
+    }
     fs::create_dir_all(folder).map_err(within(folder))?;
     let mut parameters = CertificateParams::default();
-    let name = parameters_name("loopscope shop");
-    parameters.distinguished_name = name;
+    let name = &mut parameters.distinguished_name;
+    name.push(DnType::CommonName, "loopscope shop");
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(parameters, KeyPair::generate()?)?;
     for (file, expired) in [(GOOD, false), (EXPIRED, true)] {
@@ -44,15 +46,8 @@ pub(crate) fn make(folder: &Path) -> Result<ExitCode, Failure> {
         write(&folder.join(format!("{file}.pem")), &certificate.pem())?;
         write(&folder.join(format!("{file}.key")), &key.serialize_pem())?;
     }
-    write(&folder.join(AUTHORITY), &authority.pem())?;
-    say(&format!("certificates are in {}", folder.display()))?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn parameters_name(name: &str) -> rcgen::DistinguishedName {
-    let mut distinguished = rcgen::DistinguishedName::new();
-    distinguished.push(DnType::CommonName, name);
-    distinguished
+    // At the end: it shows that all of them are there.
+    write(&folder.join(AUTHORITY), &authority.pem())
 }
 
 /// Writes a file that nobody else may read: it may be a key.
@@ -118,12 +113,10 @@ fn certified(folder: &Path, file: &str) -> Result<Arc<CertifiedKey>, Failure> {
     Ok(Arc::new(certified.map_err(within(&key))?))
 }
 
-/// Which file an error is about, and what makes it.
+/// Which file an error is about, and who makes it.
 fn within<E: Display>(path: &Path) -> impl Fn(E) -> String {
     move |error| {
-        format!(
-            "{}: {error}; `shop certificates FOLDER` makes certificates",
-            path.display()
-        )
+        let path = path.display();
+        format!("{path}: {error}; the gateway makes certificates where there are none")
     }
 }

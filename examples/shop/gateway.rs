@@ -25,6 +25,7 @@ async fn serve(options: &GatewayOptions) -> Result<(), Failure> {
         worker: Upstream::at(&options.worker),
         store: Upstream::at(&options.store),
     };
+    certificates::make(&options.certificates)?;
     let tls = certificates::server(&options.certificates)?;
     let server = Server::new()
         .tls(TlsAcceptor::new(tls))

@@ -9,7 +9,6 @@
 //!
 //! ```text
 //! cargo build --example shop --all-features && cd target/debug/examples
-//! ./shop certificates shop-certificates
 //! ./shop store --listen unix:store.sock
 //! ./shop worker --listen 127.0.0.1:8081 --store unix:store.sock
 //! ./shop gateway --listen 127.0.0.1:8443 --worker 127.0.0.1:8081 --store unix:store.sock --certificates shop-certificates
@@ -43,7 +42,6 @@ pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let ended = match Options::parse().program {
-        Program::Certificates { folder } => certificates::make(&folder),
         Program::Store(options) => store::run(&options),
         Program::Worker(options) => worker::run(&options),
         Program::Gateway(options) => gateway::run(&options),

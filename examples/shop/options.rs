@@ -21,8 +21,6 @@ pub(crate) struct Options {
 
 #[derive(Subcommand)]
 pub(crate) enum Program {
-    /// Make the certificates of the gateway in a folder
-    Certificates { folder: PathBuf },
     /// Keep the stock
     Store(StoreOptions),
     /// Pack orders
@@ -63,7 +61,7 @@ pub(crate) struct GatewayOptions {
     /// Where the store is
     #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
     pub(crate) store: Address,
-    /// Where the certificates are
+    /// Where its certificates are; they are made where there are none
     #[arg(long, value_name = "FOLDER")]
     pub(crate) certificates: PathBuf,
 }
@@ -73,7 +71,7 @@ pub(crate) struct LoadOptions {
     /// The gateway's URL
     #[arg(long, value_name = "URL")]
     pub(crate) gateway: Uri,
-    /// Where the certificates are
+    /// Where the gateway's certificates are
     #[arg(long, value_name = "FOLDER")]
     pub(crate) certificates: PathBuf,
     /// How many customers there are at a time
@@ -94,7 +92,7 @@ pub(crate) struct LoadOptions {
 pub(crate) struct HealthOptions {
     /// The service's address, or its URL
     pub(crate) address: String,
-    /// Where the certificates are, for a URL of https
+    /// Where the gateway's certificates are, for a URL of https
     #[arg(long, value_name = "FOLDER")]
     pub(crate) certificates: Option<PathBuf>,
 }

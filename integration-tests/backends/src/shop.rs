@@ -41,7 +41,6 @@ impl Shop {
             .map_err(|error| BackendError::Io(folder.into(), error))?;
         // What a shop has left behind that was killed; nobody listens there.
         let _ = fs::remove_file(folder.join("store.sock"));
-        make_certificates(program, &folder)?;
         let ports = free_ports().map_err(|error| BackendError::Io("a free port".into(), error))?;
         let [worker, free] = ports;
         let gateway = if gateway == 0 { free } else { gateway };
@@ -120,18 +119,4 @@ fn is_well(program: &Path, address: &str, folder: &Path) -> bool {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     asks.status().is_ok_and(|status| status.success())
-}
-
-fn make_certificates(program: &Path, folder: &Path) -> Result<(), BackendError> {
-    let output = Command::new(program)
-        .args(["certificates", CERTIFICATES])
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| BackendError::Io(program.into(), error))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(BackendError::Run("certificates".into(), said))
 }
