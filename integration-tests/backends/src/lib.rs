@@ -33,7 +33,7 @@ pub enum Server {
     Jaeger,
     /// Prometheus 3, with promtool.
     Prometheus,
-    /// The parser of `docker compose`, alone: it checks a file and runs nothing.
+    /// The parsers of `docker compose` and `docker build`, alone: they check a file and run nothing.
     Compose,
 }
 
