@@ -45,6 +45,8 @@ pub struct JaegerSpan {
     pub parent: Option<String>,
     /// The span's name.
     pub name: String,
+    /// The service that it is from.
+    pub service: String,
     /// Its start in microseconds since the epoch.
     pub start: u64,
     /// Its duration in microseconds.
@@ -228,15 +230,17 @@ fn span_of(span: &Value, processes: &Value) -> JaegerSpan {
         .filter(|reference| !is_parent(reference))
         .map(|(_, trace, span)| (trace.clone(), span.clone()))
         .collect();
+    let process = &processes[text(&span["processID"])];
     JaegerSpan {
         parent,
         links,
+        service: text(&process["serviceName"]),
         span_id: text(&span["spanID"]),
         name: text(&span["operationName"]),
         start: span["startTime"].as_u64().unwrap_or_default(),
         duration: span["duration"].as_u64().unwrap_or_default(),
         tags: tags(&span["tags"]),
-        resource: tags(&processes[text(&span["processID"])]["tags"]),
+        resource: tags(&process["tags"]),
         trace_id,
     }
 }

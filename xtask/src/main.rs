@@ -2,9 +2,11 @@
 
 mod ci;
 mod output;
+mod pictures;
 mod stack;
 mod step;
 mod test;
+mod trace;
 
 use output::say;
 use std::process::ExitCode;
@@ -16,7 +18,9 @@ commands:
   ci        everything that has to hold: format, lints, licences, docs, tests, examples
   test      all tests, those against the real Collector, Jaeger and Prometheus included
   backends  build the real servers and Compose's parser for the tests, and print where they are
-  stack     run these three together, with a shop to look at; `stack --help` lists its options";
+  stack     run these three together, with a shop to look at; `stack --help` lists its options
+  trace     draw a trace that Jaeger has; `trace --help` lists its options
+  pictures  make the pictures in docs/pictures anew";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,6 +33,12 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         ["stack", ref options @ ..] => stack::run(options),
+        ["pictures"] => pictures::run(),
+        ["trace", "--help" | "-h"] => {
+            say(trace::HELP);
+            return ExitCode::SUCCESS;
+        }
+        ["trace", ref options @ ..] => trace::run(options),
         ["--help" | "-h" | "help"] => {
             say(HELP);
             return ExitCode::SUCCESS;
