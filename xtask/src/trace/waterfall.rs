@@ -40,10 +40,10 @@ pub(crate) fn draw(spans: &[JaegerSpan]) -> String {
     let width = services.iter().map(|name| name.len()).max().unwrap_or(0);
     let bold = Style::new().bold();
     let mut drawn = format!(
-        "{bold}trace {}: {} spans of {} services in {}{bold:#}\n",
+        "{bold}trace {}: {} of {} in {}{bold:#}\n",
         spans.first().map_or("", |span| &span.trace_id),
-        spans.len(),
-        services.len(),
+        counted(spans.len(), "span"),
+        counted(services.len(), "service"),
         time(total)
     );
     for Row { span, branch } in rows {
@@ -131,6 +131,10 @@ fn shortened(name: &str, room: usize) -> String {
     }
     let kept: String = name.chars().take(room.saturating_sub(1)).collect();
     format!("{kept}…")
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn time(micros: u64) -> String {
