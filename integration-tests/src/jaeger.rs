@@ -118,8 +118,20 @@ impl JaegerApi {
     ///
     /// What it answers in place of spans.
     pub fn search(&self, parameters: &str) -> Result<Vec<JaegerSpan>, String> {
-        let url = format!("{}/api/traces?{parameters}", self.address);
-        let answer = get_json(&url)?;
+        self.traces(&format!("?{parameters}"))
+    }
+
+    /// The spans of the trace that has this id.
+    ///
+    /// # Errors
+    ///
+    /// What it answers in place of spans, as where there is no such trace.
+    pub fn trace(&self, id: &str) -> Result<Vec<JaegerSpan>, String> {
+        self.traces(&format!("/{id}"))
+    }
+
+    fn traces(&self, which: &str) -> Result<Vec<JaegerSpan>, String> {
+        let answer = get_json(&format!("{}/api/traces{which}", self.address))?;
         let traces = answer["data"]
             .as_array()
             .ok_or_else(|| format!("no data in {answer}"))?;

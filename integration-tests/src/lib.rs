@@ -31,6 +31,7 @@ pub fn servers_are_there() -> bool {
         (Server::Jaeger, "jaeger"),
         (Server::Prometheus, "prometheus"),
         (Server::Compose, "compose-check"),
+        (Server::Grafana, "dashboard-check"),
     ]
     .into_iter()
     .filter_map(|(server, program)| locate(server, program).err())

@@ -17,7 +17,8 @@ usage: cargo xtask COMMAND
 commands:
   ci        everything that has to hold: format, lints, licences, docs, tests, examples
   test      all tests, those against the real Collector, Jaeger and Prometheus included
-  backends  build the real servers and Compose's parser for the tests, and print where they are
+  backends  build the real servers, and what checks compose files and dashboards, and print where
+            they are
   stack     run these three together, with a shop to look at; `stack --help` lists its options
   trace     draw a trace that Jaeger has; `trace --help` lists its options
   pictures  make the pictures in docs/pictures anew";

@@ -11,7 +11,7 @@ mod stack;
 
 pub use process::{Process, free_ports};
 pub use shop::Shop;
-pub use stack::{PROMETHEUS_FLAGS, Ports, Stack, configuration_folder};
+pub use stack::{Overlay, PROMETHEUS_FLAGS, Ports, Stack, configuration_folder};
 
 use std::collections::hash_map::DefaultHasher;
 use std::env;
@@ -35,11 +35,14 @@ pub enum Server {
     Prometheus,
     /// The parsers of `docker compose` and `docker build`, alone: they check a file and run nothing.
     Compose,
+    /// Grafana's schema of dashboards, alone: it checks files and shows nothing.
+    Grafana,
 }
 
 impl Server {
     /// All of them, the quickest to build first.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
+        Self::Grafana,
         Self::Compose,
         Self::Collector,
         Self::Prometheus,
@@ -53,6 +56,7 @@ impl Server {
             Self::Jaeger => "jaeger",
             Self::Prometheus => "prometheus",
             Self::Compose => "compose",
+            Self::Grafana => "grafana",
         }
     }
 
@@ -69,6 +73,7 @@ impl Server {
                 ("promtool", "github.com/prometheus/prometheus/cmd/promtool"),
             ],
             Self::Compose => &[("compose-check", ".")],
+            Self::Grafana => &[("dashboard-check", ".")],
         }
     }
 
@@ -76,7 +81,7 @@ impl Server {
     const fn tags(self) -> &'static str {
         match self {
             Self::Prometheus => "remove_all_sd",
-            Self::Collector | Self::Jaeger | Self::Compose => "",
+            Self::Collector | Self::Jaeger | Self::Compose | Self::Grafana => "",
         }
     }
 

@@ -4,6 +4,7 @@ use crate::process::{Process, all_run, free_ports, loopback, stop_all};
 use crate::{BackendError, Server, locate};
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 /// What Prometheus is told to be able to: to take OTLP, and to keep exemplars.
@@ -89,6 +90,16 @@ fn all_ports(chosen: Ports) -> Result<(Ports, Internal), BackendError> {
     Ok((ports, internal))
 }
 
+/// Configuration of the Collector's that goes over the stack's own, and what its variables are.
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::exhaustive_structs, reason = "who starts a stack chooses each")]
+pub struct Overlay {
+    /// Files, the later over the earlier.
+    pub files: Vec<PathBuf>,
+    /// The variables that they speak of.
+    pub environment: Vec<(&'static str, String)>,
+}
+
 /// Collector, Jaeger and Prometheus that run together; killed where it is dropped before it is
 /// stopped.
 #[derive(Debug)]
@@ -106,6 +117,15 @@ impl Stack {
     ///
     /// [`BackendError`] says which server is missing or does not start, and what it said.
     pub fn start(folder: &Path, ports: Ports) -> Result<Self, BackendError> {
+        Self::start_with(folder, ports, Overlay::default())
+    }
+
+    /// As [`start`](Self::start), with more configuration for the Collector.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_with(folder: &Path, ports: Ports, overlay: Overlay) -> Result<Self, BackendError> {
         let folder = fs::create_dir_all(folder)
             .and_then(|()| folder.canonicalize())
             .map_err(|error| BackendError::Io(folder.into(), error))?;
@@ -113,7 +133,7 @@ impl Stack {
         // All are started before the first is waited for.
         let prometheus = prometheus(&folder, ports)?;
         let jaeger = jaeger(&folder, ports, internal)?;
-        let collector = collector(&folder, ports, internal)?;
+        let collector = collector(&folder, ports, internal, overlay)?;
         let mut stack = Self {
             processes: vec![collector, jaeger, prometheus],
             ports,
@@ -215,11 +235,16 @@ fn jaeger(folder: &Path, ports: Ports, internal: Internal) -> Result<Process, Ba
     start(Server::Jaeger, arguments, &environment, folder)
 }
 
-fn collector(folder: &Path, ports: Ports, internal: Internal) -> Result<Process, BackendError> {
+fn collector(
+    folder: &Path,
+    ports: Ports,
+    internal: Internal,
+    overlay: Overlay,
+) -> Result<Process, BackendError> {
     let address = |port| loopback(port).to_string();
     let storage = folder.join("collector").display().to_string();
     let metrics = format!("http://{}/api/v1/otlp", address(ports.prometheus));
-    let environment = [
+    let own = [
         ("COLLECTOR_GRPC_ADDRESS", address(ports.otlp_grpc)),
         ("COLLECTOR_HTTP_ADDRESS", address(ports.otlp_http)),
         (
@@ -230,7 +255,9 @@ fn collector(folder: &Path, ports: Ports, internal: Internal) -> Result<Process,
         ("JAEGER_OTLP_ADDRESS", address(internal.jaeger_otlp)),
         ("PROMETHEUS_OTLP_URL", metrics),
     ];
+    let environment: Vec<_> = own.into_iter().chain(overlay.environment).collect();
     let config = configuration_folder().join("collector.yaml");
-    let arguments = [OsString::from("--config"), config.into_os_string()];
+    let files = iter::once(config).chain(overlay.files);
+    let arguments = files.flat_map(|file| [OsString::from("--config"), file.into_os_string()]);
     start(Server::Collector, arguments, &environment, folder)
 }
