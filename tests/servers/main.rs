@@ -10,6 +10,8 @@ mod echo_server;
 #[cfg(test)]
 mod httpstat;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod multicore_echo;
 #[cfg(test)]
 #[path = "../support/program.rs"]
