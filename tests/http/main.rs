@@ -34,3 +34,5 @@ mod traces;
 mod unix;
 #[cfg(test)]
 mod versions;
+#[cfg(test)]
+mod volume;
