@@ -120,6 +120,8 @@ fn grafana_finds_the_dashboards_and_the_servers() {
     assert_eq!(to_traces["datasourceUid"], sources[1]["uid"]);
     let to_metrics = &sources[1]["jsonData"]["tracesToMetrics"];
     assert_eq!(to_metrics["datasourceUid"], sources[0]["uid"]);
+    let tags = serde_json::json!([{"key": "service.instance.id", "value": "instance"}]);
+    assert_eq!(to_metrics["tags"], tags);
     for query in list(&to_metrics["queries"]) {
         // As Grafana does it.
         let query = query["query"].as_str().unwrap();
