@@ -178,7 +178,11 @@ pub mod telemetry;
 #[cfg(feature = "tls")]
 pub use rustls;
 
-/// Compiles the example of the README.
-#[cfg(all(doctest, feature = "otel", feature = "otlp"))]
-#[doc = include_str!("../README.md")]
-mod readme {}
+/// Compiles the examples of the pages that have some.
+#[cfg(all(doctest, feature = "http", feature = "otel", feature = "otlp"))]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    mod readme {}
+    #[doc = include_str!("../docs/getting-started.md")]
+    mod getting_started {}
+}

@@ -2,13 +2,21 @@
 
 use crate::fetch::Fetched;
 use crate::phases::{NAMES, Phases};
+use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::time::Duration;
 
 const WIDTH: usize = 50;
+const COLOURS: [AnsiColor; NAMES.len()] = [
+    AnsiColor::BrightBlue,
+    AnsiColor::BrightCyan,
+    AnsiColor::BrightMagenta,
+    AnsiColor::BrightYellow,
+    AnsiColor::BrightGreen,
+];
 
-/// The phases of one request, one under the other along the time that they took.
+/// The phases of one request, one under the other along the time that they took, in colours.
 pub(crate) fn waterfall(address: &str, fetched: &Fetched) -> String {
     let Fetched {
         version,
@@ -21,12 +29,14 @@ pub(crate) fn waterfall(address: &str, fetched: &Fetched) -> String {
         let share = at.as_secs_f64() / phases.total.as_secs_f64().max(1e-9);
         ((share * WIDTH as f64).round() as usize).min(WIDTH)
     };
-    for (name, span) in NAMES.iter().zip(&phases.spans) {
+    for ((name, colour), span) in NAMES.iter().zip(COLOURS).zip(&phases.spans) {
         let Some((from, took)) = span else { continue };
         let (begin, end) = (column(*from), column(*from + *took));
         let bar = "█".repeat((end - begin).max(1));
         let line = format!("{}{bar}", " ".repeat(begin.min(WIDTH - 1)));
-        let _ = writeln!(text, "  {name:<11} {line:<WIDTH$} {}", millis(*took));
+        let colour = Style::new().fg_color(Some(colour.into()));
+        let took = millis(*took);
+        let _ = writeln!(text, "  {name:<11} {colour}{line:<WIDTH$}{colour:#} {took}");
     }
     let _ = writeln!(
         text,

@@ -136,7 +136,8 @@ fn exit_code(error: &Error) -> u8 {
 }
 
 fn say(text: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{text}")
+    // Colours are taken out where nobody would see them, as in a file.
+    writeln!(anstream::stdout(), "{text}")
 }
 
 fn complain(text: &str) {

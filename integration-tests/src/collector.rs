@@ -1,16 +1,17 @@
 //! The Collector.
 
-use crate::process::{Process, folder, free_ports, get};
-use crate::wait::wait_for;
+use crate::started::{folder, free_ports, start};
 use crate::{Jaeger, Prometheus};
-use backends::{Server, locate};
+use backends::{Process, Server, locate};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// A Collector that forwards traces to Jaeger and metrics to Prometheus and writes logs to a file.
 #[derive(Debug)]
 pub struct Collector {
-    process: Option<Process>,
+    process: Process,
+    folder: TempDir,
     program: PathBuf,
     http: u16,
     grpc: u16,
@@ -31,25 +32,14 @@ impl Collector {
         let config = configuration(http, grpc, health, jaeger, prometheus);
         fs::write(folder.path().join("collector.yaml"), config)
             .unwrap_or_else(|error| panic!("{error}"));
-        let mut collector = Self {
-            process: None,
+        Self {
+            process: run(&program, &folder, health),
+            folder,
             program,
             http,
             grpc,
             health,
-        };
-        collector.run_in(folder);
-        collector
-    }
-
-    fn run_in(&mut self, folder: tempfile::TempDir) {
-        let arguments = ["--config", "collector.yaml"];
-        let mut process = Process::start(&self.program, arguments, folder, &[]);
-        let health = format!("http://127.0.0.1:{}/", self.health);
-        wait_for("Collector", || {
-            get(&health).map_err(|error| process.complaint(&error))
-        });
-        self.process = Some(process);
+        }
     }
 
     /// Ends it at once, as a crash would, and waits for `meanwhile`; then starts it on the same
@@ -59,12 +49,9 @@ impl Collector {
     ///
     /// Where it cannot be started again.
     pub fn restart_after(&mut self, meanwhile: impl FnOnce()) {
-        let folder = self
-            .process
-            .take()
-            .map_or_else(folder, Process::into_folder);
+        self.process.kill();
         meanwhile();
-        self.run_in(folder);
+        self.process = run(&self.program, &self.folder, self.health);
     }
 
     /// Where it takes OTLP over HTTP.
@@ -79,13 +66,14 @@ impl Collector {
 
     /// The log records that it has, as lines of OTLP in JSON.
     pub fn logs(&self) -> String {
-        let file = self
-            .process
-            .as_ref()
-            .map(|process| process.folder().join("logs.json"));
-        file.and_then(|file| fs::read_to_string(file).ok())
-            .unwrap_or_default()
+        fs::read_to_string(self.folder.path().join("logs.json")).unwrap_or_default()
     }
+}
+
+fn run(program: &Path, folder: &TempDir, health: u16) -> Process {
+    let ready = format!("http://127.0.0.1:{health}/");
+    let arguments = ["--config", "collector.yaml"];
+    start("collector", program, arguments, folder, &ready)
 }
 
 fn configuration(

@@ -1,17 +1,20 @@
 //! Jaeger, and the spans that it has.
 
-use crate::process::{Process, folder, free_ports, get, get_json};
+use crate::http::get_json;
+use crate::started::{folder, free_ports, start};
 use crate::wait::wait_for;
-use backends::{Server, locate};
+use backends::{Process, Server, locate};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Deref;
+use tempfile::TempDir;
 
 /// A Jaeger with its storage in memory.
 #[derive(Debug)]
 pub struct Jaeger {
     _process: Process,
+    _folder: TempDir,
     http: u16,
     grpc: u16,
     api: JaegerApi,
@@ -42,6 +45,8 @@ pub struct JaegerSpan {
     pub parent: Option<String>,
     /// The span's name.
     pub name: String,
+    /// The service that it is from.
+    pub service: String,
     /// Its start in microseconds since the epoch.
     pub start: u64,
     /// Its duration in microseconds.
@@ -71,13 +76,10 @@ impl Jaeger {
         )
         .unwrap_or_else(|error| panic!("{error}"));
         let arguments = [String::from("--config"), config.display().to_string()];
-        let mut process = Process::start(&program, arguments, folder, &[]);
-        let services = format!("http://127.0.0.1:{query}/api/services");
-        wait_for("Jaeger", || {
-            get(&services).map_err(|error| process.complaint(&error))
-        });
+        let ready = format!("http://127.0.0.1:{query}/api/services");
         Self {
-            _process: process,
+            _process: start("jaeger", &program, arguments, &folder, &ready),
+            _folder: folder,
             http,
             grpc,
             api: JaegerApi::at(format!("http://127.0.0.1:{query}")),
@@ -116,8 +118,20 @@ impl JaegerApi {
     ///
     /// What it answers in place of spans.
     pub fn search(&self, parameters: &str) -> Result<Vec<JaegerSpan>, String> {
-        let url = format!("{}/api/traces?{parameters}", self.address);
-        let answer = get_json(&url)?;
+        self.traces(&format!("?{parameters}"))
+    }
+
+    /// The spans of the trace that has this id.
+    ///
+    /// # Errors
+    ///
+    /// What it answers in place of spans, as where there is no such trace.
+    pub fn trace(&self, id: &str) -> Result<Vec<JaegerSpan>, String> {
+        self.traces(&format!("/{id}"))
+    }
+
+    fn traces(&self, which: &str) -> Result<Vec<JaegerSpan>, String> {
+        let answer = get_json(&format!("{}/api/traces{which}", self.address))?;
         let traces = answer["data"]
             .as_array()
             .ok_or_else(|| format!("no data in {answer}"))?;
@@ -228,15 +242,17 @@ fn span_of(span: &Value, processes: &Value) -> JaegerSpan {
         .filter(|reference| !is_parent(reference))
         .map(|(_, trace, span)| (trace.clone(), span.clone()))
         .collect();
+    let process = &processes[text(&span["processID"])];
     JaegerSpan {
         parent,
         links,
+        service: text(&process["serviceName"]),
         span_id: text(&span["spanID"]),
         name: text(&span["operationName"]),
         start: span["startTime"].as_u64().unwrap_or_default(),
         duration: span["duration"].as_u64().unwrap_or_default(),
         tags: tags(&span["tags"]),
-        resource: tags(&processes[text(&span["processID"])]["tags"]),
+        resource: tags(&process["tags"]),
         trace_id,
     }
 }

@@ -2,10 +2,10 @@
 //! APIs, killed when the test ends.
 
 mod collector;
+mod http;
 mod jaeger;
-mod process;
 mod prometheus;
-
+mod started;
 mod wait;
 
 pub use collector::Collector;
@@ -31,6 +31,7 @@ pub fn servers_are_there() -> bool {
         (Server::Jaeger, "jaeger"),
         (Server::Prometheus, "prometheus"),
         (Server::Compose, "compose-check"),
+        (Server::Grafana, "dashboard-check"),
     ]
     .into_iter()
     .filter_map(|(server, program)| locate(server, program).err())

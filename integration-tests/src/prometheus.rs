@@ -1,17 +1,20 @@
 //! Prometheus, and the samples that it has.
 
-use crate::process::{Process, folder, free_ports, get, get_json};
+use crate::http::get_json;
+use crate::started::{folder, free_ports, start};
 use crate::wait::wait_for;
-use backends::{PROMETHEUS_FLAGS, Server, locate};
+use backends::{PROMETHEUS_FLAGS, Process, Server, locate};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Deref;
+use tempfile::TempDir;
 
 /// A Prometheus that takes metrics over OTLP.
 #[derive(Debug)]
 pub struct Prometheus {
     _process: Process,
+    _folder: TempDir,
     api: PrometheusApi,
 }
 
@@ -72,13 +75,10 @@ impl Prometheus {
         let arguments = arguments
             .into_iter()
             .chain(PROMETHEUS_FLAGS.map(String::from));
-        let mut process = Process::start(&program, arguments, folder, &[]);
         let ready = format!("http://127.0.0.1:{port}/-/ready");
-        wait_for("Prometheus", || {
-            get(&ready).map_err(|error| process.complaint(&error))
-        });
         Self {
-            _process: process,
+            _process: start("prometheus", &program, arguments, &folder, &ready),
+            _folder: folder,
             api: PrometheusApi::at(format!("http://127.0.0.1:{port}")),
         }
     }

@@ -15,7 +15,7 @@ pub enum Error {
     /// There is no connection: the name was not found, nobody answered, TLS was refused.
     #[error("no connection to {origin}: {source}")]
     Connect {
-        /// The server, as `host:port`.
+        /// The server, as `host:port` or the path of its Unix socket.
         origin: String,
         /// What went wrong.
         source: io::Error,

@@ -21,7 +21,7 @@ pub use client::{Client, ClientBuilder, ResponseBody};
 pub use error::Error;
 #[cfg(feature = "otel")]
 pub use exchange::{HttpTelemetry, HttpTelemetryBuilder, Route};
-pub use server::Server;
+pub use server::{Listener, Server};
 
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

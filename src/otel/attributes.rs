@@ -33,7 +33,7 @@ pub(super) fn push_socket(
 }
 
 /// The other end of a socket.
-pub(super) fn push_peer(attributes: &mut Vec<KeyValue>, peer: Option<&Address>) {
+pub(crate) fn push_peer(attributes: &mut Vec<KeyValue>, peer: Option<&Address>) {
     if let Some(peer) = peer {
         push_address(
             attributes,
@@ -49,15 +49,19 @@ pub(super) fn push_address(
     (address_key, port_key): (&'static str, &'static str),
     address: &Address,
 ) {
+    if let Some(host) = host_of(address) {
+        attributes.push(KeyValue::new(address_key, host));
+    }
+    if let Address::Ip(address) = address {
+        attributes.push(KeyValue::new(port_key, i64::from(address.port())));
+    }
+}
+
+/// An address without its port: the IP address or path, where there is one.
+pub(crate) fn host_of(address: &Address) -> Option<String> {
     match address {
-        Address::Ip(address) => {
-            attributes.push(KeyValue::new(address_key, address.ip().to_string()));
-            attributes.push(KeyValue::new(port_key, i64::from(address.port())));
-        }
-        Address::Unix(Some(path)) => {
-            attributes.push(KeyValue::new(address_key, path.display().to_string()));
-        }
-        Address::Unix(None) => {}
+        Address::Ip(address) => Some(address.ip().to_string()),
+        Address::Unix(path) => Some(path.as_ref()?.display().to_string()),
     }
 }
 

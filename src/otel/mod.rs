@@ -5,7 +5,7 @@
 //! and meters. What it emits is listed in [`names`], and described for people in
 //! `docs/telemetry.md`.
 
-mod attributes;
+pub(crate) mod attributes;
 mod builder;
 mod hooks;
 pub(crate) mod metrics;

@@ -9,7 +9,7 @@ use std::fmt;
 pub struct InvalidVariable {
     /// The variable's name.
     pub name: String,
-    /// Its value.
+    /// Its value; not that of headers, in which secrets are.
     pub value: String,
     /// What is allowed.
     pub allowed: String,

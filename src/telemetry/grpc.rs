@@ -1,5 +1,6 @@
 //! OTLP over gRPC.
 
+use super::http_client::certificates;
 use super::settings::Otlp;
 use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
 use opentelemetry_otlp::tonic_types::transport::{Certificate, ClientTlsConfig, Identity};
@@ -62,10 +63,15 @@ pub(super) fn configure<B: WithExportConfig + WithTonicConfig>(builder: B, otlp:
 }
 
 fn tls(otlp: &Otlp) -> Made<ClientTlsConfig> {
-    let mut tls = ClientTlsConfig::new().with_enabled_roots();
-    if let Some(path) = &otlp.certificate {
-        tls = tls.ca_certificate(Certificate::from_pem(read(path)?));
-    }
+    // Who says whom to trust does not trust anybody else.
+    let mut tls = match &otlp.certificate {
+        Some(path) => {
+            // A file without any is not noticed below.
+            certificates(path)?;
+            ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(path)?))
+        }
+        None => ClientTlsConfig::new().with_enabled_roots(),
+    };
     if let Some((certificate, key)) = &otlp.client {
         tls = tls.identity(Identity::from_pem(read(certificate)?, read(key)?));
     }

@@ -69,7 +69,10 @@ impl BlockingClient {
     }
 }
 
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, Box<dyn Error + Send + Sync>> {
+/// The certificates in a file.
+pub(super) fn certificates(
+    path: &Path,
+) -> Result<Vec<Certificate<'static>>, Box<dyn Error + Send + Sync>> {
     let found: Vec<_> = read(path, |pem| {
         let items = ureq::tls::parse_pem(pem).collect::<Result<Vec<_>, _>>()?;
         Ok(items

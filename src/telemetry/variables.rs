@@ -68,8 +68,13 @@ impl<'a> Variables<'a> {
         })
     }
 
-    /// Notes that a value makes no sense.
+    /// Notes that a value makes no sense; one that may have secrets in it is not shown.
     pub(super) fn refuse(&mut self, name: &str, value: &str, allowed: &str) {
+        let value = if name.ends_with("_HEADERS") {
+            "(not shown)"
+        } else {
+            value
+        };
         let invalid = InvalidVariable {
             name: name.into(),
             value: value.into(),
@@ -162,6 +167,20 @@ mod tests {
         assert_eq!(
             invalid[1].to_string(),
             "A=\"x\" is not valid: expected one of y, z"
+        );
+    }
+
+    #[test]
+    fn headers_are_not_shown_when_they_are_wrong() {
+        let lookup = |_: &str| Some("authorization: Bearer secret".into());
+        let mut variables = Variables::new(&lookup);
+        let headers = variables.parse(&["OTEL_EXPORTER_OTLP_HEADERS"], "a list", pairs);
+        assert_eq!(headers, None);
+        let invalid = variables.finish().unwrap_err();
+        assert!(!format!("{invalid:?}").contains("secret"), "{invalid:?}");
+        assert_eq!(
+            invalid[0].to_string(),
+            "OTEL_EXPORTER_OTLP_HEADERS=\"(not shown)\" is not valid: expected a list"
         );
     }
 

@@ -30,4 +30,9 @@ mod telemetry;
 #[cfg(test)]
 mod traces;
 #[cfg(test)]
+#[cfg(unix)]
+mod unix;
+#[cfg(test)]
 mod versions;
+#[cfg(test)]
+mod volume;

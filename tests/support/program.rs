@@ -84,7 +84,7 @@ fn read_line(output: &mut impl BufRead) -> String {
 }
 
 /// Examples are beside the folder of the tests.
-fn path(example: &str) -> PathBuf {
+pub(crate) fn path(example: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");
     let target = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
     target.join("examples").join(example)

@@ -4,9 +4,11 @@ mod ci;
 mod debian;
 mod instructions;
 mod output;
+mod pictures;
 mod stack;
 mod step;
 mod test;
+mod trace;
 
 use output::say;
 use std::process::ExitCode;
@@ -20,8 +22,11 @@ commands:
   instructions
             count the instructions of the hot paths by valgrind and compare them with what is
             expected; `instructions --write` writes down what is expected from then on
-  backends  build the real servers and Compose's parser for the tests, and print where they are
-  stack     run these three together, as users do; `stack --help` lists its options";
+  backends  build the real servers, and what checks compose files and dashboards, and print where
+            they are
+  stack     run these three together, with a shop to look at; `stack --help` lists its options
+  trace     draw a trace that Jaeger has; `trace --help` lists its options
+  pictures  make the pictures in docs/pictures anew";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -36,6 +41,12 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         ["stack", ref options @ ..] => stack::run(options),
+        ["pictures"] => pictures::run(),
+        ["trace", "--help" | "-h"] => {
+            say(trace::HELP);
+            return ExitCode::SUCCESS;
+        }
+        ["trace", ref options @ ..] => trace::run(options),
         ["--help" | "-h" | "help"] => {
             say(HELP);
             return ExitCode::SUCCESS;

@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-/// Says a line to whoever runs the command.
+/// Says a line to whoever runs the command; in colours where these are shown.
 pub(crate) fn say(line: &str) {
     // Whoever closed the pipe does not want to know.
-    let _ = writeln!(std::io::stdout(), "{line}");
+    let _ = writeln!(anstream::stdout(), "{line}");
 }
 
 /// Says what is wrong.

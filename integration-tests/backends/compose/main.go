@@ -1,37 +1,30 @@
-// Reads a compose file as `docker compose` does, by its parser and schema, and prints what it
-// comes to as JSON.
+// Reads a compose file as `docker compose` does, or a Dockerfile as `docker build` does, by their
+// parsers, and prints what it comes to as JSON. Nothing is run.
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
-
-	"github.com/compose-spec/compose-go/v2/cli"
 )
 
-func run() error {
-	if len(os.Args) != 2 {
-		return fmt.Errorf("usage: compose-check FILE")
+func run() ([]byte, error) {
+	if len(os.Args) == 3 {
+		switch file := os.Args[2]; os.Args[1] {
+		case "compose":
+			return readCompose(file)
+		case "dockerfile":
+			return readDockerfile(file)
+		}
 	}
-	options, err := cli.NewProjectOptions(os.Args[1:], cli.WithProfiles([]string{"*"}))
-	if err != nil {
-		return err
-	}
-	project, err := options.LoadProject(context.Background())
-	if err != nil {
-		return err
-	}
-	text, err := project.MarshalJSON()
-	if err != nil {
-		return err
-	}
-	_, err = os.Stdout.Write(text)
-	return err
+	return nil, fmt.Errorf("usage: compose-check compose|dockerfile FILE")
 }
 
 func main() {
-	if err := run(); err != nil {
+	text, err := run()
+	if err == nil {
+		_, err = os.Stdout.Write(text)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -1,15 +1,17 @@
 //! The real servers that the integration tests run: where they are, how they are built, and how
-//! they are run together.
+//! they are run together, with the example `shop` beside them.
 //!
 //! Each server is a Go module below this crate, whose `go.mod` and `go.sum` pin what it is built
 //! from. What was built is kept in a cache folder under a key made of those files, so that it is
 //! built once for all checkouts, and again when a pin changes.
 
 mod process;
+mod shop;
 mod stack;
 
-pub use process::free_ports;
-pub use stack::{PROMETHEUS_FLAGS, Ports, Stack, configuration_folder};
+pub use process::{Process, free_ports};
+pub use shop::Shop;
+pub use stack::{Overlay, PROMETHEUS_FLAGS, Ports, Stack, configuration_folder};
 
 use std::collections::hash_map::DefaultHasher;
 use std::env;
@@ -31,13 +33,16 @@ pub enum Server {
     Jaeger,
     /// Prometheus 3, with promtool.
     Prometheus,
-    /// The parser of `docker compose`, alone: it checks a file and runs nothing.
+    /// The parsers of `docker compose` and `docker build`, alone: they check a file and run nothing.
     Compose,
+    /// Grafana's schema of dashboards, alone: it checks files and shows nothing.
+    Grafana,
 }
 
 impl Server {
     /// All of them, the quickest to build first.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
+        Self::Grafana,
         Self::Compose,
         Self::Collector,
         Self::Prometheus,
@@ -51,6 +56,7 @@ impl Server {
             Self::Jaeger => "jaeger",
             Self::Prometheus => "prometheus",
             Self::Compose => "compose",
+            Self::Grafana => "grafana",
         }
     }
 
@@ -67,6 +73,7 @@ impl Server {
                 ("promtool", "github.com/prometheus/prometheus/cmd/promtool"),
             ],
             Self::Compose => &[("compose-check", ".")],
+            Self::Grafana => &[("dashboard-check", ".")],
         }
     }
 
@@ -74,7 +81,7 @@ impl Server {
     const fn tags(self) -> &'static str {
         match self {
             Self::Prometheus => "remove_all_sd",
-            Self::Collector | Self::Jaeger | Self::Compose => "",
+            Self::Collector | Self::Jaeger | Self::Compose | Self::Grafana => "",
         }
     }
 
@@ -118,7 +125,7 @@ pub enum BackendError {
     /// Go could not build it; this is what it said.
     Build(Server, String),
     /// It does not run as it should; this is what is wrong.
-    Run(Server, String),
+    Run(String, String),
     /// A file or a program could not be used.
     Io(PathBuf, io::Error),
 }
@@ -140,7 +147,7 @@ impl fmt::Display for BackendError {
                 "Go could not build the {server}; if the modules could not be downloaded, check \
                  GOPROXY and try again:\n{output}"
             ),
-            Self::Run(server, problem) => write!(f, "the {server}: {problem}"),
+            Self::Run(name, problem) => write!(f, "the {name}: {problem}"),
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
         }
     }

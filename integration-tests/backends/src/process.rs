@@ -1,12 +1,12 @@
 //! A server's process.
 
-use crate::{BackendError, Server, locate};
+use crate::BackendError;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -20,28 +20,34 @@ const TAIL: usize = 15;
 
 /// A server that runs; killed where it is dropped before it has ended.
 #[derive(Debug)]
-pub(crate) struct Process {
-    server: Server,
+pub struct Process {
+    name: String,
     child: Child,
     log: PathBuf,
 }
 
 impl Process {
-    /// Starts a server that writes what it says to a file in `folder`.
-    pub(crate) fn start(
-        server: Server,
-        arguments: &[OsString],
+    /// Starts a program in `folder`, where what it says is appended to a file `NAME.log`.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::Io`] where it cannot be started.
+    pub fn start<A: AsRef<OsStr>>(
+        name: &str,
+        program: &Path,
+        arguments: impl IntoIterator<Item = A>,
         environment: &[(&str, String)],
         folder: &Path,
     ) -> Result<Self, BackendError> {
-        let program = locate(server, server.programs()[0].0)?;
-        let log = folder.join(format!("{server}.log"));
-        let output = File::create(&log).and_then(|file| Ok((file.try_clone()?, file)));
+        let log = folder.join(format!("{name}.log"));
+        let output = File::options().create(true).append(true).open(&log);
+        let output = output.and_then(|file| Ok((file.try_clone()?, file)));
         let (out, err) = output.map_err(|error| BackendError::Io(log.clone(), error))?;
-        let mut command = Command::new(&program);
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .envs(environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err);
@@ -49,39 +55,53 @@ impl Process {
         command.process_group(0);
         let child = command
             .spawn()
-            .map_err(|error| BackendError::Io(program, error))?;
-        Ok(Self { server, child, log })
+            .map_err(|error| BackendError::Io(program.into(), error))?;
+        let name = name.into();
+        Ok(Self { name, child, log })
     }
 
     /// The number by which the system knows it.
-    pub(crate) fn id(&self) -> u32 {
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Waits until the server answers a request for `path` with success.
-    pub(crate) fn wait_until_ready(
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::Run`] where it ends before, or does not within a minute.
+    pub fn wait_until_ready(
         &mut self,
         address: SocketAddr,
         path: &str,
     ) -> Result<(), BackendError> {
+        self.wait_until(|| answers(address, path).unwrap_or(false))
+    }
+
+    /// Waits until it is ready, whatever shows that.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::Run`] where it ends before, or is not within a minute.
+    pub fn wait_until(&mut self, mut is_ready: impl FnMut() -> bool) -> Result<(), BackendError> {
         let start = now();
         loop {
             if let Some(complaint) = self.has_ended() {
                 return Err(complaint);
             }
-            match answers(address, path) {
-                Ok(true) => return Ok(()),
-                _ if start.elapsed() > PATIENCE => {
-                    let problem = format!("it is not ready after {PATIENCE:?}");
-                    return Err(self.complaint(&problem));
-                }
-                _ => pause(),
+            if is_ready() {
+                return Ok(());
             }
+            if start.elapsed() > PATIENCE {
+                let problem = format!("it is not ready after {PATIENCE:?}");
+                return Err(self.complaint(&problem));
+            }
+            pause();
         }
     }
 
     /// What is wrong if the server has ended by itself.
-    pub(crate) fn has_ended(&mut self) -> Option<BackendError> {
+    pub fn has_ended(&mut self) -> Option<BackendError> {
         match self.child.try_wait() {
             Ok(None) => None,
             Ok(Some(status)) => Some(self.complaint(&format!("it has ended ({status})"))),
@@ -90,7 +110,11 @@ impl Process {
     }
 
     /// Has the server end in order, and waits until it has.
-    pub(crate) fn stop(mut self) -> Result<(), BackendError> {
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::Run`] where it had ended by itself, fails, or does not end within a minute.
+    pub fn stop(mut self) -> Result<(), BackendError> {
         if let Some(complaint) = self.has_ended() {
             return Err(complaint);
         }
@@ -111,6 +135,12 @@ impl Process {
         }
     }
 
+    /// Ends the process at once, as a crash would.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     fn terminate(&self) -> io::Result<()> {
         let id = i32::try_from(self.child.id()).map_err(io::Error::other)?;
         Ok(kill(Pid::from_raw(id), Signal::SIGTERM)?)
@@ -120,15 +150,26 @@ impl Process {
         let said = fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<_> = said.lines().collect();
         let tail = lines[lines.len().saturating_sub(TAIL)..].join("\n");
-        BackendError::Run(self.server, format!("{problem}; it said:\n{tail}"))
+        BackendError::Run(self.name.clone(), format!("{problem}; it said:\n{tail}"))
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
+}
+
+/// Whether several servers run, and what is wrong if one of them has ended by itself.
+pub(crate) fn all_run(processes: &mut [Process]) -> Result<(), BackendError> {
+    let mut ended = processes.iter_mut().filter_map(Process::has_ended);
+    ended.next().map_or(Ok(()), Err)
+}
+
+/// Has servers end one after the other.
+pub(crate) fn stop_all(processes: Vec<Process>) -> Result<(), BackendError> {
+    let results: Vec<_> = processes.into_iter().map(Process::stop).collect();
+    results.into_iter().collect()
 }
 
 /// Whether a process ended because it was asked to: not every server makes that a success.
@@ -162,6 +203,10 @@ pub fn free_ports<const N: usize>() -> io::Result<[u16; N]> {
         listeners.push(listener);
     }
     Ok(ports)
+}
+
+pub(crate) fn loopback(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a real server keeps real time")]

@@ -1,9 +1,10 @@
 //! The servers together, with the configuration that users are given.
 
-use crate::process::{Process, free_ports};
-use crate::{BackendError, Server};
+use crate::process::{Process, all_run, free_ports, loopback, stop_all};
+use crate::{BackendError, Server, locate};
+use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 /// What Prometheus is told to be able to: to take OTLP, and to keep exemplars.
@@ -89,6 +90,16 @@ fn all_ports(chosen: Ports) -> Result<(Ports, Internal), BackendError> {
     Ok((ports, internal))
 }
 
+/// Configuration of the Collector's that goes over the stack's own, and what its variables are.
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::exhaustive_structs, reason = "who starts a stack chooses each")]
+pub struct Overlay {
+    /// Files, the later over the earlier.
+    pub files: Vec<PathBuf>,
+    /// The variables that they speak of.
+    pub environment: Vec<(&'static str, String)>,
+}
+
 /// Collector, Jaeger and Prometheus that run together; killed where it is dropped before it is
 /// stopped.
 #[derive(Debug)]
@@ -106,6 +117,15 @@ impl Stack {
     ///
     /// [`BackendError`] says which server is missing or does not start, and what it said.
     pub fn start(folder: &Path, ports: Ports) -> Result<Self, BackendError> {
+        Self::start_with(folder, ports, Overlay::default())
+    }
+
+    /// As [`start`](Self::start), with more configuration for the Collector.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_with(folder: &Path, ports: Ports, overlay: Overlay) -> Result<Self, BackendError> {
         let folder = fs::create_dir_all(folder)
             .and_then(|()| folder.canonicalize())
             .map_err(|error| BackendError::Io(folder.into(), error))?;
@@ -113,7 +133,7 @@ impl Stack {
         // All are started before the first is waited for.
         let prometheus = prometheus(&folder, ports)?;
         let jaeger = jaeger(&folder, ports, internal)?;
-        let collector = collector(&folder, ports, internal)?;
+        let collector = collector(&folder, ports, internal, overlay)?;
         let mut stack = Self {
             processes: vec![collector, jaeger, prometheus],
             ports,
@@ -165,8 +185,7 @@ impl Stack {
     ///
     /// [`BackendError::Run`] says which one it was, and what it said.
     pub fn check(&mut self) -> Result<(), BackendError> {
-        let mut ended = self.processes.iter_mut().filter_map(Process::has_ended);
-        ended.next().map_or(Ok(()), Err)
+        all_run(&mut self.processes)
     }
 
     /// Has all servers end, those that send before those that receive; what the Collector has not
@@ -176,13 +195,18 @@ impl Stack {
     ///
     /// The first [`BackendError`]; nothing runs on, whatever went wrong.
     pub fn stop(self) -> Result<(), BackendError> {
-        let results: Vec<_> = self.processes.into_iter().map(Process::stop).collect();
-        results.into_iter().collect()
+        stop_all(self.processes)
     }
 }
 
-fn loopback(port: u16) -> SocketAddr {
-    (Ipv4Addr::LOCALHOST, port).into()
+fn start<A: AsRef<OsStr>>(
+    server: Server,
+    arguments: impl IntoIterator<Item = A>,
+    environment: &[(&str, String)],
+    folder: &Path,
+) -> Result<Process, BackendError> {
+    let program = locate(server, server.programs()[0].0)?;
+    Process::start(server.name(), &program, arguments, environment, folder)
 }
 
 fn prometheus(folder: &Path, ports: Ports) -> Result<Process, BackendError> {
@@ -194,8 +218,8 @@ fn prometheus(folder: &Path, ports: Ports) -> Result<Process, BackendError> {
         format!("--web.listen-address={}", loopback(ports.prometheus)),
     ];
     let features = PROMETHEUS_FLAGS.map(String::from);
-    let arguments: Vec<_> = own.into_iter().chain(features).map(Into::into).collect();
-    Process::start(Server::Prometheus, &arguments, &[], folder)
+    let arguments = own.into_iter().chain(features);
+    start(Server::Prometheus, arguments, &[], folder)
 }
 
 fn jaeger(folder: &Path, ports: Ports, internal: Internal) -> Result<Process, BackendError> {
@@ -207,15 +231,20 @@ fn jaeger(folder: &Path, ports: Ports, internal: Internal) -> Result<Process, Ba
     ];
     let environment = environment.map(|(name, port)| (name, loopback(port).to_string()));
     let config = configuration_folder().join("jaeger.yaml");
-    let arguments = ["--config".into(), config.into_os_string()];
-    Process::start(Server::Jaeger, &arguments, &environment, folder)
+    let arguments = [OsString::from("--config"), config.into_os_string()];
+    start(Server::Jaeger, arguments, &environment, folder)
 }
 
-fn collector(folder: &Path, ports: Ports, internal: Internal) -> Result<Process, BackendError> {
+fn collector(
+    folder: &Path,
+    ports: Ports,
+    internal: Internal,
+    overlay: Overlay,
+) -> Result<Process, BackendError> {
     let address = |port| loopback(port).to_string();
     let storage = folder.join("collector").display().to_string();
     let metrics = format!("http://{}/api/v1/otlp", address(ports.prometheus));
-    let environment = [
+    let own = [
         ("COLLECTOR_GRPC_ADDRESS", address(ports.otlp_grpc)),
         ("COLLECTOR_HTTP_ADDRESS", address(ports.otlp_http)),
         (
@@ -226,7 +255,9 @@ fn collector(folder: &Path, ports: Ports, internal: Internal) -> Result<Process,
         ("JAEGER_OTLP_ADDRESS", address(internal.jaeger_otlp)),
         ("PROMETHEUS_OTLP_URL", metrics),
     ];
+    let environment: Vec<_> = own.into_iter().chain(overlay.environment).collect();
     let config = configuration_folder().join("collector.yaml");
-    let arguments = ["--config".into(), config.into_os_string()];
-    Process::start(Server::Collector, &arguments, &environment, folder)
+    let files = iter::once(config).chain(overlay.files);
+    let arguments = files.flat_map(|file| [OsString::from("--config"), file.into_os_string()]);
+    start(Server::Collector, arguments, &environment, folder)
 }

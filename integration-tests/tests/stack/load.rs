@@ -1,6 +1,7 @@
 //! A service in which everything goes wrong, and one that is well.
 
 use crate::program::Program;
+use crate::requests::Service;
 use crate::support;
 use crate::support::certificates;
 use loopscope::event_loop::{TaskBuilder, yield_now};
@@ -22,9 +23,10 @@ pub(crate) const NO_NAME: &str = "no host has spaces";
 const REQUESTS: usize = 50;
 
 /// One turn of the faulty service: the quickstart's workload and all kinds of mishaps.
-pub(crate) fn faulty_turn(telemetry: &Telemetry) {
+pub(crate) fn faulty_turn(telemetry: &Telemetry, service: &Service) {
     support::run_with(telemetry, "turn", async {
         refused().await;
+        service.all_kinds_of_requests().await;
         lookup_host("localhost").await.expect("every machine knows");
         lookup_host(NO_NAME).await.expect_err("it has spaces");
         not_tls().await;

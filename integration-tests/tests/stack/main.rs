@@ -11,9 +11,17 @@ mod dashboards;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod links;
+#[cfg(test)]
+mod linter;
+#[cfg(test)]
 mod load;
 #[cfg(test)]
 mod names;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod privacy;
 #[cfg(test)]
 #[path = "../../../tests/support/program.rs"]
 #[expect(dead_code, reason = "other tests use more of it")]
@@ -26,7 +34,13 @@ mod queries;
 #[cfg(test)]
 mod registry;
 #[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod restart;
+#[cfg(test)]
+mod sampling;
 #[cfg(test)]
 #[path = "../backends/support.rs"]
 mod support;
+#[cfg(test)]
+mod tls;

@@ -5,7 +5,7 @@ use loopscope::otel::names;
 use std::collections::BTreeSet;
 
 /// What the Collector makes, of spans and of itself, and what Prometheus makes of rules.
-const OTHERS: [&str; 13] = [
+const OTHERS: [&str; 14] = [
     "ALERTS",
     "otelcol_exporter_enqueue_failed_metric_points_total",
     "otelcol_exporter_enqueue_failed_spans_total",
@@ -18,11 +18,13 @@ const OTHERS: [&str; 13] = [
     "job_instance:loopscope_task_schedule_duration_seconds:p99_5m",
     "job_instance_loop:loopscope_loop_active:ratio_rate5m",
     "job_instance_queue:loopscope_queue_put_waits:ratio_rate5m",
+    "job_instance_route:http_server_request_failures:ratio_rate5m",
     "job_instance_role:loopscope_tls_handshake_failures:ratio_rate5m",
 ];
 
-const OTHER_LABELS: [&str; 10] = [
+const OTHER_LABELS: [&str; 11] = [
     "alertname",
+    "alertstate",
     "data_type",
     "exporter",
     "instance",
@@ -35,12 +37,13 @@ const OTHER_LABELS: [&str; 10] = [
 ];
 
 /// Words of the query language.
-const WORDS: [&str; 18] = [
+const WORDS: [&str; 19] = [
     "by",
     "ceil",
     "group",
     "histogram_quantile",
     "increase",
+    "label_replace",
     "label_values",
     "m",
     "max",
@@ -84,7 +87,8 @@ fn words(query: &str) -> Vec<&str> {
 ///
 /// Where it speaks of what nobody emits.
 pub(crate) fn metrics(query: &str) -> BTreeSet<String> {
-    let emitted: BTreeSet<String> = names::METRICS.iter().flat_map(in_prometheus).collect();
+    let emitted = names::METRICS.iter().chain(names::HTTP_METRICS);
+    let emitted: BTreeSet<String> = emitted.flat_map(in_prometheus).collect();
     let labels: BTreeSet<String> = names::ATTRIBUTES
         .iter()
         .map(|key| key.replace('.', "_"))

@@ -2,23 +2,27 @@
 //! each query of each panel and rule is put to its Prometheus.
 
 use crate::load::{Healthy, NO_NAME, faulty_turn};
-use crate::{dashboards, names, support};
+use crate::requests::{BROKEN, Service};
+use crate::{dashboards, links, names, pages, support};
 use backends::{Ports, Stack};
 use integration_tests::{
-    JaegerApi, PrometheusApi, percent_encoded, servers_are_there, wait_for, wait_for_at_most,
+    JaegerApi, PrometheusApi, percent_encoded, servers_are_there, wait_for_at_most,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 const FAULTY: &str = "faulty";
+/// It is in a namespace, which Prometheus puts in front of its name; the healthy one is in none.
+const FAULTY_JOB: &str = "test/faulty";
 const HEALTHY: &str = "multicore-echo";
 /// Rates need two exports of each, the Collector's own come every 10 seconds, rules are evaluated
 /// every 15.
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// What is raised for the faulty service.
-const RAISED: [&str; 5] = [
+const RAISED: [&str; 6] = [
+    "LoopscopeHttpServerErrors",
     "LoopscopeLoopSaturated",
     "LoopscopeQueueFull",
     "LoopscopeSchedulingDelayHigh",
@@ -27,7 +31,7 @@ const RAISED: [&str; 5] = [
 ];
 
 /// Each fault: the panel that shows it, and the label by which it shows.
-const SHOWN: [(&str, &str, &str); 9] = [
+const SHOWN: [(&str, &str, &str); 14] = [
     ("Long polls", "loopscope_task_name", "hog"),
     ("Errors by type", "error_type", "connection_refused"),
     ("Failed handshakes", "error_type", "tls_plain_http"),
@@ -37,6 +41,11 @@ const SHOWN: [(&str, &str, &str); 9] = [
     ("Telemetry errors", "error_type", "hook_panicked"),
     ("Failed spans", "span_name", "task failing"),
     ("Alerts", "alertname", "LoopscopeTelemetryLost"),
+    ("Failed requests", "http_route", BROKEN),
+    ("Share of failures", "http_route", BROKEN),
+    ("Cancelled requests", "service", FAULTY),
+    ("Failed requests sent", "error_type", "connection_refused"),
+    ("Share of HTTP requests that fail", "service", FAULTY),
 ];
 
 #[test]
@@ -50,15 +59,22 @@ fn every_query_finds_data_and_the_right_alerts_are_raised() {
     let jaeger = JaegerApi::at(stack.jaeger());
     let healthy = Healthy::start(stack.otlp_http());
     let endpoint = support::all_to(stack.otlp_grpc(), "grpc");
-    let telemetry = support::telemetry(FAULTY, &endpoint);
+    let namespace = ("OTEL_RESOURCE_ATTRIBUTES", "service.namespace=test".into());
+    let variables: Vec<_> = endpoint.into_iter().chain([namespace]).collect();
+    let telemetry = support::telemetry(FAULTY, &variables);
+    let service = Service::start(&telemetry);
 
     wait_for_at_most(PATIENCE, "data for every query and every alert", || {
-        faulty_turn(&telemetry);
+        faulty_turn(&telemetry, &service);
         healthy.turn();
         panels_have_data(&prometheus)?;
+        for query in pages::queries(FAULTY_JOB) {
+            names::metrics(&query);
+            has_data(&prometheus, &query)?;
+        }
         faults_show(&prometheus)?;
         rules_have_data(&prometheus)?;
-        let raised = raised(&prometheus, FAULTY)?;
+        let raised = raised(&prometheus, FAULTY_JOB)?;
         let expected: BTreeSet<_> = RAISED.map(String::from).into();
         if raised == expected {
             Ok(())
@@ -70,25 +86,12 @@ fn every_query_finds_data_and_the_right_alerts_are_raised() {
         assert_eq!(raised(&prometheus, job).unwrap(), BTreeSet::new(), "{job}");
     }
     exemplars_lead_to_traces(&prometheus, &jaeger);
-    for failed in [
-        r#"{"error.type":"connection_refused"}"#,
-        r#"{"loopscope.outcome":"error"}"#,
-    ] {
-        links_find_traces(&jaeger, failed);
+    for (service, job) in [(FAULTY, FAULTY_JOB), (HEALTHY, HEALTHY)] {
+        links::find_traces(&prometheus, &jaeger, service, job);
     }
     telemetry.shutdown().expect("nothing is lost");
     drop(healthy);
     stack.stop().expect("all servers end in order");
-}
-
-/// What the links of panels that show failures search for.
-fn links_find_traces(jaeger: &JaegerApi, tags: &str) {
-    let tags = percent_encoded(tags);
-    let search = format!("service={FAULTY}&lookback=1h&limit=20&tags={tags}");
-    wait_for("failed traces", || match jaeger.search(&search)?.len() {
-        0 => Err(search.clone()),
-        _ => Ok(()),
-    });
 }
 
 /// Whether a query gives a number.
@@ -102,20 +105,24 @@ fn has_data(prometheus: &PrometheusApi, query: &str) -> Result<(), String> {
 }
 
 /// A panel's query for a service, as Grafana puts it where all else is chosen.
-fn filled(query: &str, job: &str) -> String {
+pub(crate) fn filled(query: &str, job: &str) -> String {
     let query = query
         .replace("$__rate_interval", "1m")
         .replace("$job", job)
         .replace("$instance", ".+")
         .replace("$loop", ".*")
-        .replace("$queue", ".*");
-    assert!(!query.contains('$'), "{query}");
+        .replace("$queue", ".*")
+        .replace("$route", ".*")
+        .replace("$server", ".*");
+    // What stands for a group of a regular expression is no variable of Grafana's.
+    assert!(!query.replace("\"$1\"", "").contains('$'), "{query}");
     query
 }
 
 fn panels_have_data(prometheus: &PrometheusApi) -> Result<(), String> {
-    let jobs = format!("{FAULTY}|{HEALTHY}");
+    let jobs = format!("{FAULTY_JOB}|{HEALTHY}");
     for dashboard in dashboards::all() {
+        prometheus.query(&filled(dashboards::marks(&dashboard), &jobs))?;
         for panel in dashboards::panels(&dashboard) {
             for query in dashboards::queries(panel) {
                 has_data(prometheus, &filled(query, &jobs))?;
@@ -134,7 +141,7 @@ fn faults_show(prometheus: &PrometheusApi) -> Result<(), String> {
         let queries: Vec<_> = panels.flat_map(dashboards::queries).collect();
         assert!(!queries.is_empty(), "there is a panel {title}");
         for query in queries {
-            for (job, faulty) in [(FAULTY, true), (HEALTHY, false)] {
+            for (job, faulty) in [(FAULTY_JOB, true), (HEALTHY, false)] {
                 let samples = prometheus.query(&filled(query, job))?;
                 let shows = samples.iter().any(|sample| {
                     sample.labels.get(label).is_some_and(|has| has == value) && sample.value > 0.0
@@ -177,6 +184,12 @@ fn rules_have_data(prometheus: &PrometheusApi) -> Result<(), String> {
             for annotation in ["summary", "description", "runbook"] {
                 assert!(rule["annotations"][annotation].is_string(), "{rule}");
             }
+            for alert in dashboards::list(&rule["alerts"]) {
+                // A mistake in a template is told in its text.
+                let said = alert["annotations"].to_string();
+                assert!(!said.contains("<error"), "{said}");
+                assert!(!said.contains("<no value>"), "{said}");
+            }
         }
     }
     Ok(())
@@ -192,7 +205,8 @@ fn raised(prometheus: &PrometheusApi, job: &str) -> Result<BTreeSet<String>, Str
 }
 
 fn exemplars_lead_to_traces(prometheus: &PrometheusApi, jaeger: &JaegerApi) {
-    let metric = format!("traces_span_metrics_duration_milliseconds_bucket{{job=\"{FAULTY}\"}}");
+    let metric =
+        format!("traces_span_metrics_duration_milliseconds_bucket{{job=\"{FAULTY_JOB}\"}}");
     let query = percent_encoded(&metric);
     let exemplars = prometheus
         .data(&format!(
@@ -203,6 +217,6 @@ fn exemplars_lead_to_traces(prometheus: &PrometheusApi, jaeger: &JaegerApi) {
     let id = id
         .as_str()
         .unwrap_or_else(|| panic!("no exemplar: {exemplars}"));
-    let spans = jaeger.spans(FAULTY).unwrap();
+    let spans = jaeger.trace(id).unwrap();
     assert!(spans.iter().any(|span| span.trace_id == id), "{id}");
 }

@@ -7,6 +7,8 @@ use crate::http::body::BodyLimits;
 use crate::http::exchange::HttpTelemetry;
 #[cfg(feature = "tls")]
 use crate::rustls::ClientConfig;
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::rc::Rc;
 #[cfg(feature = "tls")]
 use std::sync::Arc;
@@ -59,6 +61,14 @@ impl ClientBuilder {
     #[cfg(feature = "tls")]
     pub fn tls(mut self, config: Arc<ClientConfig>) -> Self {
         self.connector.tls = Some(config);
+        self
+    }
+
+    /// Connects to the server on this Unix socket, whatever host and port an address has: they are
+    /// told to the server, in `host`, and to telemetry.
+    #[cfg(unix)]
+    pub fn unix_socket(mut self, path: impl Into<PathBuf>) -> Self {
+        self.connector.path = Some(path.into());
         self
     }
 

@@ -9,11 +9,15 @@ use crate::http::rt::{LoopExecutor, LoopIo, LoopTimer};
 use crate::net::TcpStream;
 #[cfg(feature = "tls")]
 use crate::net::TlsConnector;
+#[cfg(unix)]
+use crate::net::UnixStream;
 #[cfg(feature = "tls")]
 use crate::rustls::ClientConfig;
 use futures_channel::oneshot;
 use hyper::client::conn::{http1, http2};
 use std::io;
+#[cfg(unix)]
+use std::path::PathBuf;
 #[cfg(feature = "tls")]
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +30,9 @@ const PING: Duration = Duration::from_secs(30);
 pub(super) struct Connector {
     #[cfg(feature = "tls")]
     pub(super) tls: Option<Arc<ClientConfig>>,
+    /// The Unix socket of the one server.
+    #[cfg(unix)]
+    pub(super) path: Option<PathBuf>,
     pub(super) http1: bool,
     pub(super) http2: bool,
     pub(super) timeout: Duration,
@@ -38,6 +45,8 @@ impl Default for Connector {
         Self {
             #[cfg(feature = "tls")]
             tls: None,
+            #[cfg(unix)]
+            path: None,
             http1: true,
             http2: true,
             timeout: Duration::from_secs(30),
@@ -69,7 +78,7 @@ impl Connector {
 
     pub(super) async fn connect(&self, origin: &Origin) -> Result<Sender, Error> {
         let failed = |source| Error::Connect {
-            origin: origin.authority(),
+            origin: self.server(origin),
             source,
         };
         let transport = match timeout(self.timeout, self.transport(origin)).await {
@@ -88,7 +97,30 @@ impl Connector {
         }
     }
 
+    /// Where it connects to, for people.
+    fn server(&self, origin: &Origin) -> String {
+        #[cfg(unix)]
+        if let Some(path) = &self.path {
+            return path.display().to_string();
+        }
+        origin.authority()
+    }
+
     async fn transport(&self, origin: &Origin) -> io::Result<Transport> {
+        #[cfg(unix)]
+        if let Some(path) = &self.path {
+            if origin.is_secure {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "TLS is spoken over TCP alone: over a Unix socket, the address is one of http",
+                ));
+            }
+            return Ok(Transport::Unix(UnixStream::connect(path).await?));
+        }
+        self.over_tcp(origin).await
+    }
+
+    async fn over_tcp(&self, origin: &Origin) -> io::Result<Transport> {
         #[cfg(feature = "tls")]
         let tls = match (&self.tls, origin.is_secure) {
             (_, false) => None,

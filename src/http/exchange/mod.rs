@@ -12,16 +12,16 @@ pub(super) use otel::Exchange;
 #[cfg(feature = "otel")]
 pub use otel::{HttpTelemetry, HttpTelemetryBuilder, Route};
 
-use std::net::SocketAddr;
+use crate::instrument::Address;
 
 /// The two ends of a server's connection.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 #[cfg_attr(
     not(feature = "otel"),
     expect(dead_code, reason = "only telemetry reads it")
 )]
 pub(super) struct Ends {
-    pub(super) peer: SocketAddr,
-    pub(super) local: Option<SocketAddr>,
+    pub(super) peer: Address,
+    pub(super) local: Option<Address>,
     pub(super) secure: bool,
 }

@@ -1,6 +1,7 @@
 //! One connection of a server.
 
 use super::connections::Member;
+use super::listener::Accepted;
 use super::served::Served;
 use super::{Server, first_bytes};
 use crate::event_loop::timeout;
@@ -8,14 +9,12 @@ use crate::http::exchange::Ends;
 use crate::http::io::Transport;
 use crate::http::rt::{LoopExecutor, LoopIo, LoopTimer};
 use crate::http::{Body, BoxError};
-use crate::net::TcpStream;
 use crate::sync::Event;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::server::conn::{http1, http2};
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -25,8 +24,7 @@ impl Server {
     /// Serves a connection to its end. What goes wrong with one is its peer's matter.
     pub(super) async fn connection<S, B>(
         self: Rc<Self>,
-        stream: TcpStream,
-        peer: SocketAddr,
+        accepted: Accepted,
         service: S,
         member: Member,
     ) where
@@ -35,15 +33,15 @@ impl Server {
         B: http_body::Body + 'static,
         B::Error: Into<BoxError>,
     {
-        if let Err(error) = self.try_serve(stream, peer, service, member.stop()).await {
+        let peer = accepted.peer.clone();
+        if let Err(error) = self.try_serve(accepted, service, member.stop()).await {
             tracing::debug!(target: "loopscope::http", %peer, error, "connection failed");
         }
     }
 
     async fn try_serve<S, B>(
         &self,
-        stream: TcpStream,
-        peer: SocketAddr,
+        accepted: Accepted,
         service: S,
         stop: &Event,
     ) -> Result<(), BoxError>
@@ -53,10 +51,13 @@ impl Server {
         B: http_body::Body + 'static,
         B::Error: Into<BoxError>,
     {
-        // Responses are written in pieces that must not wait for each other.
-        stream.set_nodelay(true)?;
-        let local = stream.local_addr().ok();
-        let mut transport = self.secure(stream).await?;
+        let Accepted {
+            transport,
+            peer,
+            local,
+        } = accepted;
+        transport.send_at_once()?;
+        let mut transport = self.secure(transport).await?;
         let Some((is_http2, first)) = self.version(&mut transport, stop).await? else {
             return Ok(());
         };
@@ -66,7 +67,7 @@ impl Server {
             ends: Ends {
                 peer,
                 local,
-                secure: !matches!(transport, Transport::Plain(_)),
+                secure: transport.is_secure(),
             },
             limits: self.body_limits(),
         };
@@ -82,16 +83,18 @@ impl Server {
     }
 
     #[cfg(feature = "tls")]
-    async fn secure(&self, stream: TcpStream) -> io::Result<Transport> {
-        Ok(match &self.tls {
-            Some(acceptor) => Transport::Tls(Box::new(acceptor.accept(stream).await?)),
-            None => Transport::Plain(stream),
+    async fn secure(&self, transport: Transport) -> io::Result<Transport> {
+        Ok(match (&self.tls, transport) {
+            (Some(acceptor), Transport::Plain(stream)) => {
+                Transport::Tls(Box::new(acceptor.accept(stream).await?))
+            }
+            (_, transport) => transport,
         })
     }
 
     #[cfg(not(feature = "tls"))]
-    async fn secure(&self, stream: TcpStream) -> io::Result<Transport> {
-        Ok(Transport::Plain(stream))
+    async fn secure(&self, transport: Transport) -> io::Result<Transport> {
+        Ok(transport)
     }
 
     /// Whether the connection is one of HTTP/2, and what was read to see that; none where it ended

@@ -3,13 +3,15 @@
 mod connection;
 mod connections;
 mod first_bytes;
+mod listener;
 mod served;
+
+pub use listener::Listener;
 
 use super::body::BodyLimits;
 use super::exchange::HttpTelemetry;
 use super::{Body, BoxError};
 use crate::event_loop::{Stopped, TaskBuilder};
-use crate::net::TcpListener;
 #[cfg(feature = "tls")]
 use crate::net::TlsAcceptor;
 use connections::Connections;
@@ -21,7 +23,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use tower_service::Service;
 
-/// Serves a `tower` service over HTTP/1.1 and HTTP/2.
+/// Serves a `tower` service over HTTP/1.1 and HTTP/2, on a TCP or a Unix socket.
 ///
 /// Where TLS is on, the protocol is agreed on in the handshake (ALPN): offer `h2` and `http/1.1` in
 /// the configuration. Without it, it is seen from the first bytes. Each connection is a task named
@@ -181,13 +183,15 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// None that a client or a lack of resources can cause; those of the listener itself.
+    /// None that a client or a lack of resources can cause; [`io::ErrorKind::InvalidInput`] where
+    /// this server speaks TLS and the listener is a Unix socket.
     ///
     /// # Panics
     ///
     /// When polled outside of a running loop.
-    pub async fn serve<S, B>(&self, listener: TcpListener, service: S) -> io::Result<()>
+    pub async fn serve<L, S, B>(&self, listener: L, service: S) -> io::Result<()>
     where
+        L: Listener,
         S: Service<Request<Body>, Response = Response<B>> + Clone + 'static,
         S::Error: Into<BoxError>,
         B: http_body::Body + 'static,
@@ -206,18 +210,26 @@ impl Server {
     /// # Panics
     ///
     /// When polled outside of a running loop.
-    pub async fn serve_until<S, B>(
+    pub async fn serve_until<L, S, B>(
         &self,
-        listener: TcpListener,
+        listener: L,
         service: S,
         stop: impl Future<Output = ()>,
     ) -> io::Result<()>
     where
+        L: Listener,
         S: Service<Request<Body>, Response = Response<B>> + Clone + 'static,
         S::Error: Into<BoxError>,
         B: http_body::Body + 'static,
         B::Error: Into<BoxError>,
     {
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() && !L::CAN_BE_SECURED {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "TLS is spoken over TCP alone: serve a Unix socket by a server without it",
+            ));
+        }
         let server = Rc::new(self.clone());
         let connections = Connections::new();
         let mut stop = pin!(stop);
@@ -225,7 +237,7 @@ impl Server {
             let accepted = {
                 let next = pin!(async {
                     connections.until_fewer_than(self.max_connections).await;
-                    listener.accept().await
+                    listener.accept_any().await
                 });
                 match select(next, &mut stop).await {
                     Either::Left((accepted, _)) => accepted,
@@ -233,11 +245,11 @@ impl Server {
                 }
             };
             match accepted {
-                Ok((stream, peer)) => {
+                Ok(accepted) => {
                     let member = connections.join();
                     let (server, service) = (server.clone(), service.clone());
                     let connection = TaskBuilder::new().name("http connection").detached();
-                    let serving = server.connection(stream, peer, service, member);
+                    let serving = server.connection(accepted, service, member);
                     connection.spawn(serving).detach();
                 }
                 Err(error) if is_stop(&error) => break,

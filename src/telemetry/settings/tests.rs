@@ -186,10 +186,12 @@ const WRONG: &[(&str, &str, &str)] = &[
 fn each_wrong_value_is_named_with_what_is_allowed() {
     for (name, value, allowed) in WRONG.iter().copied() {
         let invalid = read(&[(name, value)]).unwrap_err();
+        let is_secret = name.ends_with("_HEADERS");
+        let shown = if is_secret { "(not shown)" } else { value };
         assert!(
             invalid
                 .iter()
-                .all(|error| error.name == name && error.value == value),
+                .all(|error| error.name == name && error.value == shown),
             "{invalid:?}"
         );
         assert!(

@@ -1,6 +1,8 @@
 //! What the conventions say of a request.
 
 use crate::http::exchange::Ends;
+use crate::instrument::Address;
+use crate::otel::attributes::{host_of, push_peer};
 use crate::otel::names;
 use http::header::{HOST, USER_AGENT};
 use http::uri::Authority;
@@ -52,15 +54,16 @@ impl Attributes {
         }
         if let Some((host, port)) = asked_for(uri, request.headers()) {
             this.on_span(KeyValue::new(names::SERVER_ADDRESS, host));
-            let port = port.or(ends.local.map(|local| local.port()));
+            let local = ends.local.as_ref().and_then(Address::as_ip);
+            let port = port.or(local.map(|local| local.port()));
             if let Some(port) = port {
                 this.on_span(KeyValue::new(names::SERVER_PORT, i64::from(port)));
             }
         }
-        let (peer, port) = (ends.peer.ip().to_string(), i64::from(ends.peer.port()));
-        this.on_span(KeyValue::new(names::CLIENT_ADDRESS, peer.clone()));
-        this.on_span(KeyValue::new(names::NETWORK_PEER_ADDRESS, peer));
-        this.on_span(KeyValue::new(names::NETWORK_PEER_PORT, port));
+        if let Some(client) = host_of(&ends.peer) {
+            this.on_span(KeyValue::new(names::CLIENT_ADDRESS, client));
+        }
+        push_peer(&mut this.span, Some(&ends.peer));
         if let Some(version) = version(request.version()) {
             this.on_both(KeyValue::new(names::NETWORK_PROTOCOL_VERSION, version));
         }
