@@ -81,7 +81,6 @@ pub(crate) fn queue(times: u64, capacity: usize) -> Duration {
 }
 
 pub(crate) fn timers(times: u64, spread: u64) -> Duration {
-    #[expect(clippy::disallowed_methods, reason = "it is tokio's clock")]
     let start = Instant::now() + HOUR;
     run(replace_timers(times, spread, move |seconds| {
         sleep_until(start + Duration::from_secs(seconds))

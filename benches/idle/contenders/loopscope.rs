@@ -3,8 +3,7 @@
 use super::{Listening, Runtime};
 use crate::what::{HOUR, IDLE, What, groups, half_cancelled};
 use loopscope::event_loop::{EventLoop, sleep, spawn, yield_now};
-use loopscope::net::{TcpListener, TcpStream};
-use std::future::Future;
+use loopscope::net::TcpListener;
 use std::io;
 
 pub(crate) struct Loopscope(EventLoop);
@@ -40,15 +39,12 @@ async fn accept(count: usize, listening: Listening) -> io::Result<()> {
     listening(listener.local_addr()?)?;
     for _ in 0..count {
         let (connection, _) = listener.accept().await?;
-        spawn(greet(connection)).detach();
+        // A block, since an `async fn` has its arguments twice.
+        let greet = async move {
+            connection.write_all(b"!").await?;
+            connection.read(&mut [0; 64]).await
+        };
+        spawn(greet).detach();
     }
     Ok(())
-}
-
-/// A block, since an `async fn` has its arguments twice.
-fn greet(connection: TcpStream) -> impl Future<Output = io::Result<usize>> {
-    async move {
-        connection.write_all(b"!").await?;
-        connection.read(&mut [0; 64]).await
-    }
 }

@@ -6,9 +6,8 @@ use async_executor::LocalExecutor;
 use async_io::{Async, Timer, block_on};
 use futures_lite::future::yield_now;
 use futures_lite::io::{AsyncReadExt, AsyncWriteExt};
-use std::future::Future;
 use std::io;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 
 pub(crate) struct Smol(LocalExecutor<'static>);
 
@@ -52,16 +51,13 @@ async fn accept(
     let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0))?;
     listening(listener.get_ref().local_addr()?)?;
     for _ in 0..count {
-        let (connection, _) = listener.accept().await?;
-        executor.spawn(greet(connection)).detach();
+        let (mut connection, _) = listener.accept().await?;
+        // A block, since an `async fn` has its arguments twice.
+        let greet = async move {
+            connection.write_all(b"!").await?;
+            connection.read(&mut [0; 64]).await
+        };
+        executor.spawn(greet).detach();
     }
     Ok(())
-}
-
-/// A block, since an `async fn` has its arguments twice.
-fn greet(mut connection: Async<TcpStream>) -> impl Future<Output = io::Result<usize>> {
-    async move {
-        connection.write_all(b"!").await?;
-        connection.read(&mut [0; 64]).await
-    }
 }

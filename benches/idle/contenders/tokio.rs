@@ -2,10 +2,9 @@
 
 use super::{Listening, Runtime};
 use crate::what::{HOUR, IDLE, What, groups, half_cancelled};
-use std::future::Future;
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::runtime::{self, Builder};
 use tokio::task::yield_now;
 use tokio::time::sleep;
@@ -47,16 +46,13 @@ async fn accept(count: usize, listening: Listening) -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     listening(listener.local_addr()?)?;
     for _ in 0..count {
-        let (connection, _) = listener.accept().await?;
-        drop(tokio::spawn(greet(connection)));
+        let (mut connection, _) = listener.accept().await?;
+        // A block, since an `async fn` has its arguments twice.
+        let greet = async move {
+            connection.write_all(b"!").await?;
+            connection.read(&mut [0; 64]).await
+        };
+        drop(tokio::spawn(greet));
     }
     Ok(())
-}
-
-/// A block, since an `async fn` has its arguments twice.
-fn greet(mut connection: TcpStream) -> impl Future<Output = io::Result<usize>> {
-    async move {
-        connection.write_all(b"!").await?;
-        connection.read(&mut [0; 64]).await
-    }
 }
