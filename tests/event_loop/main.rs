@@ -27,3 +27,4 @@ mod task_locals;
 mod tasks;
 #[cfg(test)]
 mod timers;
+mod wakes;
