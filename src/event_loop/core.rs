@@ -218,11 +218,11 @@ impl Core {
         }
     }
 
-    /// Puts a task in line that was woken while it ran.
+    /// Puts a task in line that was woken while it ran, as of the end of its poll.
     #[inline]
     pub(super) fn line_up_again(&self, task: &Rc<Task>) {
         if task.scheduled.get() {
-            self.line_up(task, None);
+            self.line_up(task, task.info.waiting_since());
         }
     }
 

@@ -87,17 +87,15 @@ impl Reactor {
         }
     }
 
-    /// Wakes the tasks that wait for what the last [`wait`](Self::wait) has seen.
-    pub(super) fn dispatch(&self, core: &Core) {
-        // One reading of the clock serves all events of a turn, and none is made where nobody
-        // who waits is listened to.
-        let mut now = None;
+    /// Wakes the tasks that wait for what the last [`wait`](Self::wait) has seen. One reading of the
+    /// clock serves all events, and none is made where nobody who waits is listened to.
+    pub(super) fn dispatch(&self, core: &Core, now: &mut Option<Timestamp>) {
         let events = self.events.borrow();
         for event in events.iter().filter(|event| event.token() != WAKER) {
             let Token(token) = event.token();
             let readiness = self.sources.borrow().get(index(token)).cloned();
             if let Some(readiness) = readiness.filter(|readiness| readiness.token == token) {
-                readiness.note(core, event, &mut now);
+                readiness.note(core, event, now);
             }
         }
     }

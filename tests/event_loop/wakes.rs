@@ -78,7 +78,11 @@ fn the_waker_of_a_main_future_that_has_ended_does_nothing() {
         })
         .await;
     });
-    assert_eq!(polls.get(), 1 + YIELDS, "once, and after each of its yields");
+    assert_eq!(
+        polls.get(),
+        1 + YIELDS,
+        "once, and after each of its yields"
+    );
 }
 
 #[test]

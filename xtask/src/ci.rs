@@ -21,7 +21,10 @@ pub(crate) fn run() -> Result<(), String> {
     for example in EXAMPLES {
         steps.cargo(&["run", "--quiet", "--example", example])?;
     }
-    steps.cargo(&["bench", "--bench", "echo", "--", "--quick"])?;
+    for benchmark in ["echo", "tasks", "idle"] {
+        steps.cargo(&["bench", "--bench", benchmark, "--", "--quick"])?;
+    }
+    steps.cargo(&["bench", "--bench", "echo", "--", "--quick", "--scaling"])?;
     instructions::check()?;
     steps.summarize();
     Ok(())

@@ -175,11 +175,12 @@ pub(crate) fn loop_start() -> Option<Timestamp> {
 pub(crate) fn loop_park(
     event_loop: &LoopInfo,
     active_since: Timestamp,
+    park_time: Timestamp,
     timeout: Option<Duration>,
     stops: bool,
 ) -> Option<Timestamp> {
     let stack = scope::current()?;
-    let mut metadata = LoopParkMetadata::new(event_loop, active_since, Timestamp::now());
+    let mut metadata = LoopParkMetadata::new(event_loop, active_since, park_time);
     metadata.timeout = timeout;
     metadata.stops = stops;
     stack.fire("on_loop_park", |instrument| {

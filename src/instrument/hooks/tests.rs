@@ -359,7 +359,7 @@ fn where_nobody_listens_nothing_is_captured() {
     assert!(HeardTimer::capture().is_none());
     assert!(TaskPoll::begin(&task(), Wake::Send(Resumption::Started), None).is_none());
     assert!(loop_start().is_none());
-    assert!(loop_park(&event_loop, now, None, false).is_none());
+    assert!(loop_park(&event_loop, now, now, None, false).is_none());
     assert!(loop_unpark(&event_loop, now, 1).is_none());
 }
 
@@ -374,7 +374,7 @@ fn fire_the_rest() {
     end_task(None, Some(stack), &TaskEnd::Cancelled);
     let timer = HeardTimer::capture().expect("somebody listens");
     timer.fired(now, now + WAIT);
-    loop_park(&event_loop, now, Some(WAIT), false);
+    loop_park(&event_loop, now, now, Some(WAIT), false);
     loop_unpark(&event_loop, now, 1);
 }
 
