@@ -113,11 +113,12 @@ pub(super) fn let_go(core: &Core, task: Rc<Task>, reason: Wake) {
 
 /// Keeps what is left of a task that has ended for another one of the loop that runs.
 pub(super) fn recycle(task: Rc<Task>) {
-    core::with_current(|core| {
-        if core.is_home_of(&task) {
-            core.recycle(task);
-        }
-    });
+    // Not while the thread's loop is borrowed: what the task holds may do anything when it goes.
+    if let Some(core) = core::current()
+        && core.is_home_of(&task)
+    {
+        core.recycle(task);
+    }
 }
 
 /// While it lives, a task's scopes are in force and the task is the one that runs.

@@ -82,7 +82,9 @@ fn what_all_loops_saw_arrives_and_tells_them_apart() {
             "{name}: {exported}\n{table}"
         );
     }
-    let spans = jaeger.wait_for_spans("multicore-echo", CLIENTS);
+    // Of each connection the accept, the task, the requests and the end; they come in batches.
+    let spans_of_connection = 2 + 2 * REQUESTS + 1;
+    let spans = jaeger.wait_for_spans("multicore-echo", CLIENTS * spans_of_connection);
     let connections = spans.iter().filter(|span| span.name == "task connection");
     assert_eq!(connections.count(), CLIENTS);
 }
