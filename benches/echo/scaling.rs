@@ -12,8 +12,10 @@ use std::io;
 const CONNECTIONS: [usize; 4] = [10, 100, 1_000, 10_000];
 /// How many tasks sleep beside those that serve 50 connections.
 const TASKS: [usize; 4] = [1, 100, 10_000, 100_000];
-/// Those whose cost is compared: ours, and the one that it is measured by.
-const SERVERS: [Server; 2] = [Server::Tokio, Server::Loopscope];
+/// Those whose cost is compared: the one that ours is measured by comes first. What grows for raw mio
+/// too is the kernel's.
+const OF_CONNECTIONS: &[Server] = &[Server::Tokio, Server::Loopscope, Server::RawMio];
+const OF_TASKS: &[Server] = &[Server::Tokio, Server::Loopscope];
 
 pub(crate) fn measure(options: &Options) -> io::Result<()> {
     let pinned = pin(options);
@@ -24,7 +26,12 @@ pub(crate) fn measure(options: &Options) -> io::Result<()> {
         Table {
             title: format!("CPU a request by the number of connections{place}"),
             columns: columns("connections"),
-            rows: rows(&by_connections, |(connections, _)| connections, options)?,
+            rows: rows(
+                OF_CONNECTIONS,
+                &by_connections,
+                options,
+                |(connections, _)| connections,
+            )?,
         },
         Table {
             title: format!(
@@ -32,7 +39,7 @@ pub(crate) fn measure(options: &Options) -> io::Result<()> {
                 options.connections
             ),
             columns: columns("tasks"),
-            rows: rows(&by_tasks, |(_, tasks)| tasks, options)?,
+            rows: rows(OF_TASKS, &by_tasks, options, |(_, tasks)| tasks)?,
         },
     ];
     tables.iter().try_for_each(Table::print)?;
@@ -56,22 +63,23 @@ fn columns(size: &'static str) -> Vec<&'static str> {
 type Size = (usize, usize);
 
 fn rows(
+    servers: &[Server],
     sizes: &[Size],
-    shown: fn(Size) -> usize,
     options: &Options,
+    shown: fn(Size) -> usize,
 ) -> io::Result<Vec<Vec<Figure>>> {
     // Of each size, and in it of each server, what a request cost in each round.
-    let mut costs = vec![vec![Vec::new(); SERVERS.len()]; sizes.len()];
+    let mut costs = vec![vec![Vec::new(); servers.len()]; sizes.len()];
     for _ in 0..options.rounds {
         for (size, costs) in sizes.iter().zip(&mut costs) {
-            for (server, costs) in SERVERS.iter().zip(costs) {
+            for (server, costs) in servers.iter().zip(costs) {
                 costs.push(cost(*server, *size, options)?);
             }
         }
     }
     let all = sizes.iter().zip(&costs);
     let rows = all.flat_map(|(size, of_size)| {
-        let of_servers = SERVERS.iter().zip(of_size).zip(&costs[0]);
+        let of_servers = servers.iter().zip(of_size).zip(&costs[0]);
         of_servers.map(|((server, values), smallest)| {
             vec![
                 Figure::text(shown(*size)),
