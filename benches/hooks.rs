@@ -2,23 +2,24 @@
 //!
 //! `cargo bench --bench hooks --features testing`
 
+#[path = "support/listeners.rs"]
+mod listeners;
+
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion};
+use listeners::{Discard, NoOp, parent, socket};
 use loopscope::clock::Timestamp;
 use loopscope::event_loop::{EventLoop, yield_now};
 use loopscope::instrument::*;
 use loopscope::otel::{OtelInstrument, SpanPolicy};
 use loopscope::sync::AsyncQueue;
-use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
-use opentelemetry::{Context, ContextGuard};
+use opentelemetry::trace::TraceFlags;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider, Span, SpanData, SpanExporter,
-    SpanProcessor,
+    BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider, SpanData, SpanExporter,
 };
 use std::hint::black_box;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -137,10 +138,6 @@ fn ready_hook(criterion: &mut Criterion) {
     group.finish();
 }
 
-struct NoOp;
-
-impl EventLoopInstrument for NoOp {}
-
 /// The bridge over the real SDK; what it exports goes nowhere.
 struct Bridge {
     otel: OtelInstrument,
@@ -181,44 +178,8 @@ fn batches() -> SdkTracerProvider {
         .build()
 }
 
-#[derive(Debug)]
-struct Discard;
-
 impl SpanExporter for Discard {
     async fn export(&self, _batch: Vec<SpanData>) -> OTelSdkResult {
         Ok(())
     }
-}
-
-impl SpanProcessor for Discard {
-    fn on_start(&self, _span: &mut Span, _parent: &Context) {}
-
-    fn on_end(&self, _span: SpanData) {}
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-}
-
-fn parent(flags: TraceFlags) -> ContextGuard {
-    let span = SpanContext::new(
-        TraceId::from(7),
-        SpanId::from(8),
-        flags,
-        true,
-        TraceState::default(),
-    );
-    Context::new().with_remote_span_context(span).attach()
-}
-
-fn socket() -> Rc<SocketHandle> {
-    let socket = SocketHandle::new(Transport::Tcp, SocketRole::Server);
-    let address = |port| Address::Ip(SocketAddr::from(([127, 0, 0, 1], port)));
-    socket.set_local_address(address(8080));
-    socket.set_peer_address(address(54_321));
-    Rc::new(socket)
 }

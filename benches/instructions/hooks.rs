@@ -1,16 +1,15 @@
 //! A pair of hooks around a receive, heard by nobody and by others.
 
+#[path = "../support/listeners.rs"]
+mod listeners;
+
+use listeners::{Discard, NoOp, socket};
 use loopscope::instrument::*;
 use loopscope::otel::{OtelInstrument, SpanPolicy};
-use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
-use opentelemetry::{Context, ContextGuard};
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry::trace::TraceFlags;
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
-use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
+use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::hint::black_box;
-use std::net::SocketAddr;
-use std::rc::Rc;
-use std::time::Duration;
 
 pub(crate) const PATHS: &[super::Path] = &[
     ("pair, no scope", pairs),
@@ -36,10 +35,6 @@ fn pairs(times: u64) {
     }
 }
 
-struct NoOp;
-
-impl EventLoopInstrument for NoOp {}
-
 /// The bridge over the real SDK, under a parent; what it exports goes nowhere.
 fn with_bridge(policy: SpanPolicy, parent: TraceFlags, times: u64) {
     let reader = PeriodicReader::builder(InMemoryMetricExporter::default()).build();
@@ -52,42 +47,6 @@ fn with_bridge(policy: SpanPolicy, parent: TraceFlags, times: u64) {
         .meter_provider(&meters)
         .spans(policy)
         .build();
-    let _parent = attach(parent);
+    let _parent = listeners::parent(parent);
     otel.in_scope(|| pairs(times));
-}
-
-#[derive(Debug)]
-struct Discard;
-
-impl SpanProcessor for Discard {
-    fn on_start(&self, _span: &mut Span, _parent: &Context) {}
-
-    fn on_end(&self, _span: SpanData) {}
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-}
-
-fn attach(flags: TraceFlags) -> ContextGuard {
-    let span = SpanContext::new(
-        TraceId::from(7),
-        SpanId::from(8),
-        flags,
-        true,
-        TraceState::default(),
-    );
-    Context::new().with_remote_span_context(span).attach()
-}
-
-fn socket() -> Rc<SocketHandle> {
-    let socket = SocketHandle::new(Transport::Tcp, SocketRole::Server);
-    let address = |port| Address::Ip(SocketAddr::from(([127, 0, 0, 1], port)));
-    socket.set_local_address(address(8080));
-    socket.set_peer_address(address(54_321));
-    Rc::new(socket)
 }

@@ -52,7 +52,7 @@ fn the_waker_of_a_task_that_has_ended_wakes_no_other() {
             stale.push(waker.unwrap());
         }
         // What is left of those tasks, and their places, are these ones'.
-        let sleepers = [const { () }; 4].map(|()| Sleeper::default());
+        let sleepers = std::array::from_fn::<_, 4, _>(|_| Sleeper::default());
         sleepers.iter().for_each(Sleeper::spawn);
         settle().await;
         stale.iter().for_each(Waker::wake_by_ref);
