@@ -52,6 +52,8 @@ fn build() -> Result<PathBuf, String> {
         Command::new("cargo")
             .args(["bench", "--no-run", "--bench", "instructions"])
             .args(["--features", "testing", "--message-format", "json"])
+            // Of several units, what changes in one changes what is inlined in others.
+            .env("CARGO_PROFILE_BENCH_CODEGEN_UNITS", "1")
             .stderr(Stdio::inherit()),
     )?;
     let of_benchmark = |line: &&str| line.contains("\"name\":\"instructions\"");
