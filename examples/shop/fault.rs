@@ -11,8 +11,8 @@ use opentelemetry::{Context, KeyValue};
 pub(crate) enum Fault {
     /// The store takes 400 ms for each answer, and waits meanwhile
     SlowStore,
-    /// The store takes 150 ms for each answer, and computes meanwhile: nothing else runs
-    BusyStore,
+    /// The store takes 150 ms for each answer, and blocks its loop meanwhile: nothing else runs
+    BlockedStore,
     /// The store stops to listen for a second, again and again
     RefusedConnections,
     /// There are 16 times the customers, with large orders
@@ -38,7 +38,7 @@ impl Fault {
 fn key(fault: Fault) -> &'static str {
     match fault {
         Fault::SlowStore => "shop.fault.slow_store",
-        Fault::BusyStore => "shop.fault.busy_store",
+        Fault::BlockedStore => "shop.fault.blocked_store",
         Fault::RefusedConnections => "shop.fault.refused_connections",
         Fault::FullQueue => "shop.fault.full_queue",
         Fault::BadCertificate => "shop.fault.bad_certificate",

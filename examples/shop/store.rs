@@ -7,7 +7,6 @@ use crate::options::StoreOptions;
 use crate::{Failure, say, service};
 use futures_lite::future;
 use http::{Method, Request, Response, StatusCode};
-use loopscope::clock::Timestamp;
 use loopscope::event_loop::{is_stopping, sleep, stopping};
 use loopscope::http::{Body, BoxError, Server};
 use loopscope::sync::Event;
@@ -25,9 +24,9 @@ pub(crate) const TAKE: &str = "/stock/{item}/take";
 pub(crate) const ITEMS: [&str; 3] = ["cocoa", "coffee", "tea"];
 /// More than customers buy in a life.
 const STOCK: u64 = 1 << 40;
-/// How slow a slow store is, how long a busy one computes, and how long one is gone that refuses.
+/// How slow a slow store is, how long a blocked one blocks, and how long one is gone that refuses.
 const SLOW: Duration = Duration::from_millis(400);
-const BUSY: Duration = Duration::from_millis(150);
+const BLOCKED: Duration = Duration::from_millis(150);
 const OUTAGE: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(options: &StoreOptions) -> Result<ExitCode, Failure> {
@@ -67,6 +66,12 @@ async fn serve_until_outage(
     });
     let outage = async { store.outage.wait().await };
     Ok(listening.serve(server, service, outage).await?)
+}
+
+/// What must not be done on a loop: to read a file, to compute for long.
+#[expect(clippy::disallowed_methods, reason = "this is the fault")]
+fn block() {
+    std::thread::sleep(BLOCKED);
 }
 
 struct Store {
@@ -109,11 +114,8 @@ impl Store {
         if Fault::SlowStore.is_on() {
             sleep(SLOW).await;
         }
-        if Fault::BusyStore.is_on() {
-            let end = Timestamp::now() + BUSY;
-            while Timestamp::now() < end {
-                std::hint::spin_loop();
-            }
+        if Fault::BlockedStore.is_on() {
+            block();
         }
     }
 

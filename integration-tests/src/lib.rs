@@ -2,6 +2,7 @@
 //! APIs, killed when the test ends.
 
 mod collector;
+pub mod dashboards;
 mod http;
 mod jaeger;
 mod prometheus;

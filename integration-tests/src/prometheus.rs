@@ -137,6 +137,20 @@ impl PrometheusApi {
             .collect()
     }
 
+    /// Whether a query gives a number.
+    ///
+    /// # Errors
+    ///
+    /// What it gives instead.
+    pub fn has_data(&self, query: &str) -> Result<(), String> {
+        let samples = self.query(query)?;
+        if samples.iter().any(|sample| sample.value.is_finite()) {
+            Ok(())
+        } else {
+            Err(format!("nothing for {query}: {samples:?}"))
+        }
+    }
+
     /// The sum of what a query gives; nothing gives zero.
     ///
     /// # Errors

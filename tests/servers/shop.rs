@@ -146,7 +146,7 @@ fn each_fault_shows_in_what_customers_get_and_ends_with_them() {
     let shop = Shop::open();
     for (fault, expected) in [
         ("slow-store", &["look 200", "order 201"][..]),
-        ("busy-store", &["look 200", "order 201"]),
+        ("blocked-store", &["look 200", "order 201"]),
         ("full-queue", &["look 200", "order 201", "order 503"]),
         (
             "bad-certificate",

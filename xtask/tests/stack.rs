@@ -3,7 +3,7 @@
 // With the attribute, what is allowed in tests is allowed in their helpers too.
 #[cfg(test)]
 mod stack {
-    use backends::{Server, locate};
+    use integration_tests::servers_are_there;
     use nix::sys::signal::{Signal, kill};
     use nix::unistd::Pid;
     use std::collections::BTreeMap;
@@ -80,45 +80,23 @@ mod stack {
         answer.split_whitespace().nth(1).unwrap().into()
     }
 
-    /// Whether the servers are built; in CI they have to be.
-    fn servers_are_there() -> bool {
-        let programs = [
-            (Server::Collector, "otelcol"),
-            (Server::Jaeger, "jaeger"),
-            (Server::Prometheus, "prometheus"),
-            (Server::Compose, "compose-check"),
-        ];
-        let missing = programs
-            .into_iter()
-            .find_map(|(server, program)| locate(server, program).err());
-        let Some(missing) = missing else {
-            return true;
-        };
-        assert!(std::env::var_os("CI").is_none(), "{missing}");
-        let _ = writeln!(
-            std::io::stderr(),
-            "\n*** SKIPPED, NOT TESTED: {missing} ***\n"
-        );
-        false
-    }
-
     fn ids(addresses: &BTreeMap<String, String>) -> Vec<u32> {
         let ids = addresses["processes"].split(' ');
         ids.map(|id| id.parse().unwrap()).collect()
     }
 
-    fn ends_cleanly_by(signal: Signal) {
+    fn ends_cleanly_by(signal: Signal, options: &[&str], count: usize) {
         if !servers_are_there() {
             return;
         }
-        let mut stack = Running::start(&["--free-ports"]);
+        let mut stack = Running::start(&[&["--free-ports"], options].concat());
         let addresses = stack.addresses();
         assert_eq!(status(&addresses["Jaeger"], "/api/services"), "200");
         assert_eq!(status(&addresses["Prometheus"], "/-/ready"), "200");
         // It is there, and takes no such request.
         assert_eq!(status(&addresses["OTLP over HTTP"], "/v1/traces"), "405");
         let ids = ids(&addresses);
-        assert!(ids.len() == 3 && ids.iter().all(|id| runs(*id)));
+        assert!(ids.len() == count && ids.iter().all(|id| runs(*id)));
 
         stack.signal(signal);
         let (rest, success) = stack.end();
@@ -128,12 +106,17 @@ mod stack {
 
     #[test]
     fn ctrl_c_leaves_nothing_running() {
-        ends_cleanly_by(Signal::SIGINT);
+        ends_cleanly_by(Signal::SIGINT, &[], 3);
     }
 
     #[test]
     fn termination_leaves_nothing_running() {
-        ends_cleanly_by(Signal::SIGTERM);
+        ends_cleanly_by(Signal::SIGTERM, &[], 3);
+    }
+
+    #[test]
+    fn the_shop_ends_with_the_servers() {
+        ends_cleanly_by(Signal::SIGINT, &["--shop", "--fault", "slow-store"], 7);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod figures;
 
 use crate::fault::Fault;
 use crate::options::LoadOptions;
+use crate::store::ITEMS;
 use crate::{Failure, certificates, say, service};
 use customer::Shop;
 use figures::Figures;
@@ -21,6 +22,8 @@ use std::time::Duration;
 
 /// How much more customers come where the queue is to be full.
 const CROWD: usize = 16;
+/// How often a customer comes before there is another one, with connections of its own.
+const LOYALTY: u32 = 10;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(crate) fn run(options: &LoadOptions) -> Result<ExitCode, Failure> {
@@ -41,7 +44,7 @@ async fn shop(options: &LoadOptions) -> Result<(), Failure> {
         false => options.customers.get(),
     };
     let shop = Rc::new(Shop {
-        client: client.build(),
+        client,
         origin: options.gateway.to_string(),
         by_address,
         faults: options.faults.clone(),
@@ -64,10 +67,17 @@ async fn shop(options: &LoadOptions) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One customer, until it is time to go.
+/// One customer after the other, until it is time to go.
 async fn visits(shop: Rc<Shop>, number: usize, pause: Duration, end: Option<Timestamp>) {
-    while !is_stopping() && end.is_none_or(|end| Timestamp::now() < end) {
-        shop.visit(number).await;
+    let mut client = shop.client.clone().build();
+    for visit in 1.. {
+        if is_stopping() || end.is_some_and(|end| Timestamp::now() >= end) {
+            return;
+        }
+        shop.visit(&client, ITEMS[number % ITEMS.len()]).await;
+        if visit % LOYALTY == 0 {
+            client = shop.client.clone().build();
+        }
         let paused = async {
             sleep(pause).await;
         };

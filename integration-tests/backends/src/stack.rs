@@ -90,14 +90,16 @@ fn all_ports(chosen: Ports) -> Result<(Ports, Internal), BackendError> {
     Ok((ports, internal))
 }
 
-/// Configuration of the Collector's that goes over the stack's own, and what its variables are.
+/// Configuration that goes over the stack's own, or takes its place.
 #[derive(Debug, Clone, Default)]
 #[expect(clippy::exhaustive_structs, reason = "who starts a stack chooses each")]
 pub struct Overlay {
-    /// Files, the later over the earlier.
+    /// Files for the Collector, the later over the earlier.
     pub files: Vec<PathBuf>,
     /// The variables that they speak of.
     pub environment: Vec<(&'static str, String)>,
+    /// Prometheus' whole configuration, in place of the stack's own.
+    pub prometheus: Option<PathBuf>,
 }
 
 /// Collector, Jaeger and Prometheus that run together; killed where it is dropped before it is
@@ -120,7 +122,7 @@ impl Stack {
         Self::start_with(folder, ports, Overlay::default())
     }
 
-    /// As [`start`](Self::start), with more configuration for the Collector.
+    /// As [`start`](Self::start), with other configuration.
     ///
     /// # Errors
     ///
@@ -131,7 +133,7 @@ impl Stack {
             .map_err(|error| BackendError::Io(folder.into(), error))?;
         let (ports, internal) = all_ports(ports)?;
         // All are started before the first is waited for.
-        let prometheus = prometheus(&folder, ports)?;
+        let prometheus = prometheus(&folder, ports, overlay.prometheus.as_deref())?;
         let jaeger = jaeger(&folder, ports, internal)?;
         let collector = collector(&folder, ports, internal, overlay)?;
         let mut stack = Self {
@@ -209,8 +211,9 @@ fn start<A: AsRef<OsStr>>(
     Process::start(server.name(), &program, arguments, environment, folder)
 }
 
-fn prometheus(folder: &Path, ports: Ports) -> Result<Process, BackendError> {
-    let config = configuration_folder().join("prometheus/prometheus.yaml");
+fn prometheus(folder: &Path, ports: Ports, config: Option<&Path>) -> Result<Process, BackendError> {
+    let own = configuration_folder().join("prometheus/prometheus.yaml");
+    let config = config.unwrap_or(&own);
     let data = folder.join("prometheus");
     let own = [
         format!("--config.file={}", config.display()),

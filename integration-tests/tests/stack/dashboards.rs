@@ -2,69 +2,16 @@
 //! wants of them is in `linter`, and where their graphs lead to in `links`.
 
 use crate::names;
-use backends::{Server, configuration_folder, locate};
+use backends::{Server, locate};
+use integration_tests::dashboards::{
+    all, folder, kept, list, marks, panels, queries, text, variable,
+};
 use integration_tests::servers_are_there;
 use loopscope::otel::names::{HTTP_METRICS, METRICS};
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
-
-const NUMBER: usize = 5;
-
-fn folder() -> PathBuf {
-    configuration_folder().join("grafana/dashboards")
-}
-
-/// All dashboards.
-pub(crate) fn all() -> Vec<Value> {
-    let files = fs::read_dir(folder()).unwrap();
-    let dashboards = files.map(|file| {
-        let text = fs::read_to_string(file.unwrap().path()).unwrap();
-        serde_json::from_str(&text).unwrap()
-    });
-    let dashboards: Vec<Value> = dashboards.collect();
-    assert_eq!(dashboards.len(), NUMBER);
-    dashboards
-}
-
-pub(crate) fn list(value: &Value) -> &[Value] {
-    value.as_array().unwrap()
-}
-
-pub(crate) fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
-}
-
-/// A dashboard's panels, without the headings of rows.
-pub(crate) fn panels(dashboard: &Value) -> Vec<&Value> {
-    let panels = list(&dashboard["panels"]).iter();
-    panels.filter(|panel| panel["type"] != "row").collect()
-}
-
-/// The queries of a panel.
-pub(crate) fn queries(panel: &Value) -> Vec<&str> {
-    let targets = list(&panel["targets"]).iter();
-    targets.map(|target| text(&target["expr"])).collect()
-}
-
-/// The labels that a query of a graph keeps.
-pub(crate) fn kept(query: &str) -> Vec<&str> {
-    let by = query.split(" by (").nth(1).unwrap();
-    by.split(')').next().unwrap().split(", ").collect()
-}
-
-/// The query that marks the graphs of a dashboard with the alerts that fire.
-pub(crate) fn marks(dashboard: &Value) -> &str {
-    text(&dashboard["annotations"]["list"][0]["expr"])
-}
-
-pub(crate) fn variable<'a>(dashboard: &'a Value, name: &str) -> &'a Value {
-    let variables = list(&dashboard["templating"]["list"]);
-    let found = variables.iter().find(|variable| variable["name"] == name);
-    found.unwrap_or_else(|| panic!("no variable {name} in {}", dashboard["title"]))
-}
 
 /// What Grafana's schema says of files.
 fn checked(files: &[PathBuf]) -> Output {

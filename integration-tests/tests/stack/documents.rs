@@ -1,8 +1,8 @@
 //! The pages about dashboards and alerts speak of those that there are, and pages lead to others
 //! that there are.
 
-use crate::dashboards::{all, list, panels as panels_of, text};
 use backends::configuration_folder;
+use integration_tests::dashboards::{all, list, panels as panels_of, text};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;

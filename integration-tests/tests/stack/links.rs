@@ -1,7 +1,7 @@
 //! Where the links of panels lead to.
 
-use crate::dashboards::{all, kept, list, panels, queries, text};
-use crate::queries::filled;
+use integration_tests::dashboards::filled;
+use integration_tests::dashboards::{all, kept, list, panels, queries, text};
 use integration_tests::{JaegerApi, PrometheusApi, Sample, percent_encoded, wait_for};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

@@ -3,8 +3,8 @@
 //! Of its seventeen, those about LogQL speak of no query here, and `target-promql-rule` is held by
 //! Prometheus itself, which is put each query in `queries`. There is no exception.
 
-use crate::dashboards::{all, list, panels, queries, text, variable};
 use crate::names;
+use integration_tests::dashboards::{all, list, panels, queries, text, variable};
 
 /// What it knows of Grafana's units, as far as they are used here.
 const UNITS: [&str; 8] = [

@@ -86,6 +86,7 @@ fn secrets_are_in_nothing_that_is_exported() {
     let overlay = Overlay {
         files: vec![folder.path().join("files.yaml")],
         environment: vec![("OUT", out)],
+        ..Overlay::default()
     };
     let stack = Stack::start_with(folder.path(), Ports::default(), overlay).unwrap();
     let endpoint = support::all_to(stack.otlp_http(), "http/protobuf");

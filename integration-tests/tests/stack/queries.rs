@@ -3,8 +3,9 @@
 
 use crate::load::{Healthy, NO_NAME, faulty_turn};
 use crate::requests::{BROKEN, Service};
-use crate::{dashboards, links, names, pages, support};
+use crate::{links, names, pages, support};
 use backends::{Ports, Stack};
+use integration_tests::dashboards::{self, filled};
 use integration_tests::{
     JaegerApi, PrometheusApi, percent_encoded, servers_are_there, wait_for_at_most,
 };
@@ -70,7 +71,7 @@ fn every_query_finds_data_and_the_right_alerts_are_raised() {
         panels_have_data(&prometheus)?;
         for query in pages::queries(FAULTY_JOB) {
             names::metrics(&query);
-            has_data(&prometheus, &query)?;
+            prometheus.has_data(&query)?;
         }
         faults_show(&prometheus)?;
         rules_have_data(&prometheus)?;
@@ -94,38 +95,13 @@ fn every_query_finds_data_and_the_right_alerts_are_raised() {
     stack.stop().expect("all servers end in order");
 }
 
-/// Whether a query gives a number.
-fn has_data(prometheus: &PrometheusApi, query: &str) -> Result<(), String> {
-    let samples = prometheus.query(query)?;
-    if samples.iter().any(|sample| sample.value.is_finite()) {
-        Ok(())
-    } else {
-        Err(format!("nothing for {query}: {samples:?}"))
-    }
-}
-
-/// A panel's query for a service, as Grafana puts it where all else is chosen.
-pub(crate) fn filled(query: &str, job: &str) -> String {
-    let query = query
-        .replace("$__rate_interval", "1m")
-        .replace("$job", job)
-        .replace("$instance", ".+")
-        .replace("$loop", ".*")
-        .replace("$queue", ".*")
-        .replace("$route", ".*")
-        .replace("$server", ".*");
-    // What stands for a group of a regular expression is no variable of Grafana's.
-    assert!(!query.replace("\"$1\"", "").contains('$'), "{query}");
-    query
-}
-
 fn panels_have_data(prometheus: &PrometheusApi) -> Result<(), String> {
     let jobs = format!("{FAULTY_JOB}|{HEALTHY}");
     for dashboard in dashboards::all() {
         prometheus.query(&filled(dashboards::marks(&dashboard), &jobs))?;
         for panel in dashboards::panels(&dashboard) {
             for query in dashboards::queries(panel) {
-                has_data(prometheus, &filled(query, &jobs))?;
+                prometheus.has_data(&filled(query, &jobs))?;
             }
         }
     }
@@ -174,13 +150,13 @@ fn rules_have_data(prometheus: &PrometheusApi) -> Result<(), String> {
         let query = dashboards::text(&rule["query"]);
         let metrics = names::metrics(query);
         if rule["type"] == "recording" {
-            has_data(prometheus, dashboards::text(&rule["name"]))?;
+            prometheus.has_data(dashboards::text(&rule["name"]))?;
         } else {
             // What the Collector has lost it tells when it has lost something.
             let metrics = metrics.iter().filter(|metric| !metric.contains("_failed_"));
             metrics
                 .into_iter()
-                .try_for_each(|metric| has_data(prometheus, metric))?;
+                .try_for_each(|metric| prometheus.has_data(metric))?;
             for annotation in ["summary", "description", "runbook"] {
                 assert!(rule["annotations"][annotation].is_string(), "{rule}");
             }

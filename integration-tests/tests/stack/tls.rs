@@ -79,6 +79,7 @@ impl Files {
             environment: environment
                 .map(|(name, file)| (name, self.path(file)))
                 .into(),
+            ..Overlay::default()
         };
         Stack::start_with(self.0.path(), Ports::default(), overlay).unwrap()
     }
