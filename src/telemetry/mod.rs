@@ -38,6 +38,9 @@
 //! tries. Spans that a collector rejects from a request that it accepts are lost as well, and what
 //! it says of them is reported.
 
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod bench;
 mod builder;
 mod deadlines;
 mod error;

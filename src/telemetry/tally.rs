@@ -100,6 +100,13 @@ impl Tally {
         self.failed.load(Ordering::Relaxed)
     }
 
+    /// What was made and is neither delivered nor known to be lost.
+    #[cfg(feature = "testing")]
+    pub(super) fn pending(&self) -> u64 {
+        let known = self.delivered.load(Ordering::Relaxed) + self.lost_so_far();
+        self.made.load(Ordering::Relaxed).saturating_sub(known)
+    }
+
     /// What is lost when nothing more is being made or delivered.
     pub(super) fn lost_in_the_end(&self) -> u64 {
         let made = self.made.load(Ordering::Relaxed);

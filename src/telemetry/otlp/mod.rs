@@ -18,3 +18,5 @@ mod tests;
 mod writer;
 
 pub(super) use exporter::OtlpSpanExporter;
+#[cfg(feature = "testing")]
+pub(super) use request::{EncodedResource, Encoder};
