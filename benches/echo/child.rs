@@ -1,10 +1,9 @@
 //! A server in a process of its own, and what the kernel accounts to it.
 
+use crate::cores;
 use crate::cpu::CpuTime;
 use crate::options::{SERVE, TASKS};
 use crate::servers::{self, Server};
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-use nix::unistd::Pid;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::{self, ChildStdin, ChildStdout, Command, Stdio};
@@ -78,7 +77,7 @@ fn read_line(from: &mut impl BufRead) -> io::Result<String> {
 
 /// Is the server that the parent process asked for.
 pub(crate) fn serve(server: Server, tasks: usize) -> io::Result<()> {
-    pin(crate::SERVER_CORE);
+    cores::pin(crate::SERVER_CORE);
     std::thread::spawn(|| {
         let answered = io::stdin().lines().try_for_each(|_| answer());
         process::exit(i32::from(answered.is_err()));
@@ -95,16 +94,4 @@ fn answer() -> io::Result<()> {
     let mut output = io::stdout().lock();
     writeln!(output, "{} {}", user.as_micros(), system.as_micros())?;
     output.flush()
-}
-
-/// Keeps this process on one core; false where it may not run there.
-pub(crate) fn pin(core: usize) -> bool {
-    let mut only = CpuSet::new();
-    only.set(core).is_ok() && sched_setaffinity(Pid::from_raw(0), &only).is_ok()
-}
-
-/// Whether processes like this one may be kept on a core.
-pub(crate) fn can_pin(core: usize) -> bool {
-    let allowed = sched_getaffinity(Pid::from_raw(0));
-    allowed.is_ok_and(|allowed| allowed.is_set(core).unwrap_or(false))
 }

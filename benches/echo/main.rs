@@ -13,6 +13,8 @@
 //! up to 100,000 tasks that sleep.
 
 mod child;
+#[path = "../support/cores.rs"]
+mod cores;
 #[path = "../support/cpu.rs"]
 mod cpu;
 mod load;
@@ -81,7 +83,7 @@ fn pin(options: &Options) -> bool {
     } else {
         LOAD_CORE
     };
-    child::can_pin(SERVER_CORE) && child::pin(core)
+    cores::can_pin(SERVER_CORE) && cores::pin(core)
 }
 
 /// A server and the connections to it.

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// A Collector that forwards traces to Jaeger and metrics to Prometheus and writes logs to a file.
+/// A Collector that forwards traces to Jaeger and metrics to Prometheus and writes traces and logs to
+/// files.
 #[derive(Debug)]
 pub struct Collector {
     process: Process,
@@ -64,9 +65,18 @@ impl Collector {
         format!("http://127.0.0.1:{}", self.grpc)
     }
 
+    /// The spans that it has, as lines of OTLP in JSON.
+    pub fn traces(&self) -> String {
+        self.written("traces.json")
+    }
+
     /// The log records that it has, as lines of OTLP in JSON.
     pub fn logs(&self) -> String {
-        fs::read_to_string(self.folder.path().join("logs.json")).unwrap_or_default()
+        self.written("logs.json")
+    }
+
+    fn written(&self, file: &str) -> String {
+        fs::read_to_string(self.folder.path().join(file)).unwrap_or_default()
     }
 }
 
@@ -104,7 +114,10 @@ exporters:
     endpoint: {traces}
   otlp_http/prometheus:
     endpoint: {metrics}
-  file:
+  file/traces:
+    path: traces.json
+    flush_interval: 100ms
+  file/logs:
     path: logs.json
     flush_interval: 100ms
 extensions:
@@ -119,7 +132,7 @@ service:
     traces:
       receivers: [otlp]
       processors: [memory_limiter, batch]
-      exporters: [otlp_http/jaeger]
+      exporters: [otlp_http/jaeger, file/traces]
     metrics:
       receivers: [otlp]
       processors: [memory_limiter, batch]
@@ -127,7 +140,7 @@ service:
     logs:
       receivers: [otlp]
       processors: [memory_limiter, batch]
-      exporters: [file]
+      exporters: [file/logs]
 "
     )
 }

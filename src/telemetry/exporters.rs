@@ -1,19 +1,30 @@
 //! Making the exporters that the settings ask for.
 
 use super::error::TelemetryError;
-use super::http_client::BlockingClient;
-#[cfg(any(feature = "otlp-json", feature = "otlp-grpc"))]
-use super::settings::Protocol;
+use super::http_client::TellingClient;
+use super::otlp::OtlpSpanExporter;
 use super::settings::{Otlp, Signal};
 use super::tally::Tally;
+#[cfg(any(feature = "otlp-json", feature = "otlp-grpc"))]
+use super::{settings::Protocol, tally::Counted};
+#[cfg(any(feature = "otlp-json", feature = "otlp-grpc"))]
+use opentelemetry_otlp::SpanExporter;
 use opentelemetry_otlp::{
-    Compression, LogExporter, MetricExporter, SpanExporter, WithExportConfig, WithHttpConfig,
+    Compression, LogExporter, MetricExporter, WithExportConfig, WithHttpConfig,
 };
 use opentelemetry_sdk::metrics::Temporality;
 use std::error::Error;
 use std::sync::Arc;
 
 type Made<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// An exporter of spans that counts what becomes of them.
+pub(super) enum Spans {
+    /// For http/protobuf.
+    Ours(OtlpSpanExporter),
+    #[cfg(any(feature = "otlp-json", feature = "otlp-grpc"))]
+    Stock(Counted<SpanExporter>),
+}
 
 /// What exporters need for as long as they live.
 #[derive(Debug, Default)]
@@ -39,7 +50,7 @@ fn over_http<B: WithExportConfig + WithHttpConfig>(
         .with_endpoint(&otlp.endpoint)
         .with_timeout(otlp.timeout)
         .with_headers(otlp.headers.iter().cloned().collect())
-        .with_http_client(BlockingClient::new(otlp, tally)?);
+        .with_http_client(TellingClient::new(otlp, tally)?);
     Ok(if otlp.gzip {
         builder.with_compression(Compression::Gzip)
     } else {
@@ -48,11 +59,7 @@ fn over_http<B: WithExportConfig + WithHttpConfig>(
 }
 
 impl Transport {
-    pub(super) fn spans(
-        &self,
-        otlp: &Otlp,
-        tally: &Arc<Tally>,
-    ) -> Result<SpanExporter, TelemetryError> {
+    pub(super) fn spans(&self, otlp: &Otlp, tally: &Arc<Tally>) -> Result<Spans, TelemetryError> {
         self.spans_over(otlp, tally).map_err(failed(Signal::Traces))
     }
 
@@ -74,13 +81,19 @@ impl Transport {
         self.logs_over(otlp, tally).map_err(failed(Signal::Logs))
     }
 
-    fn spans_over(&self, otlp: &Otlp, tally: &Arc<Tally>) -> Made<SpanExporter> {
+    fn spans_over(&self, otlp: &Otlp, tally: &Arc<Tally>) -> Made<Spans> {
         #[cfg(feature = "otlp-grpc")]
         if otlp.protocol == Protocol::Grpc {
             let builder = super::grpc::configure(SpanExporter::builder().with_tonic(), otlp)?;
-            return self.grpc.within(|| Ok(builder.build()?));
+            let exporter = self.grpc.within(|| Ok(builder.build()?))?;
+            return Ok(Spans::Stock(Counted::new(exporter, tally)));
         }
-        Ok(over_http(SpanExporter::builder().with_http(), otlp, tally)?.build()?)
+        #[cfg(feature = "otlp-json")]
+        if otlp.protocol == Protocol::HttpJson {
+            let builder = over_http(SpanExporter::builder().with_http(), otlp, tally)?;
+            return Ok(Spans::Stock(Counted::new(builder.build()?, tally)));
+        }
+        Ok(Spans::Ours(OtlpSpanExporter::new(otlp, tally)?))
     }
 
     fn metrics_over(

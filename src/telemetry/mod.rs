@@ -29,14 +29,27 @@
 //! Telemetry is exported on threads of its own: a collector that is slow or out of reach never
 //! holds up the threads that make it. What is lost that way is counted, reported once through
 //! `tracing`, exported as `loopscope.instrument.errors` and returned by [`Telemetry::shutdown`].
+//!
+//! Spans are exported over http/protobuf by an exporter of this crate; all else by those of the
+//! OpenTelemetry crates. As the [specification](https://opentelemetry.io/docs/specs/otlp/#otlphttp)
+//! asks, a request is sent again where that may help, which is when the collector cannot be reached,
+//! hangs up, or answers 429, 502, 503 or 504: after pauses that grow from half a second to five, or
+//! as long as its `Retry-After` says. `OTEL_EXPORTER_OTLP_TIMEOUT` limits an export with all its
+//! tries. Spans that a collector rejects from a request that it accepts are lost as well, and what
+//! it says of them is reported.
 
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod bench;
 mod builder;
+mod deadlines;
 mod error;
 mod exporters;
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
 mod http_client;
 mod logs;
+mod otlp;
 mod providers;
 mod settings;
 mod shutdown;
@@ -145,16 +158,18 @@ impl Telemetry {
         shutdown::lock(&self.callbacks).push(Box::new(callback));
     }
 
-    /// Sends what has been made until now.
+    /// Sends what has been made until now, with as many tries as that takes.
     ///
     /// # Errors
     ///
     /// [`DeliveryError::Deadline`] where that took longer than `deadline`; the sending goes on.
     pub fn flush(&self, deadline: Duration) -> Result<(), DeliveryError> {
+        let end = deadlines::now() + deadline;
+        self.tallies.deadlines.flush_by(end);
         let (traces, metrics, logs) =
             (self.traces.clone(), self.metrics.clone(), self.logs.clone());
-        let in_time = shutdown::all_within(
-            deadline,
+        let in_time = shutdown::all_by(
+            end,
             vec![
                 Box::new(move || drop(traces.force_flush())),
                 Box::new(move || drop(metrics.force_flush())),
@@ -174,6 +189,9 @@ impl Telemetry {
     }
 
     /// Sends what is left and ends telemetry, within the deadline it was built with.
+    ///
+    /// What could not be delivered yet is sent once more at once; from then on nothing is sent a
+    /// second time.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! The SDK's providers, as the settings ask for them.
 
 use super::error::TelemetryError;
-use super::exporters::Transport;
+use super::exporters::{Spans, Transport};
 use super::settings::{Batch, Export, Limits, RootSampling, Sampling, Settings};
 use super::tally::{Counted, Tallies};
 use opentelemetry_sdk::Resource;
@@ -28,10 +28,11 @@ pub(super) fn traces(
         settings.limits,
     );
     Ok(match &settings.traces {
-        Export::Otlp(otlp) => {
-            let exporter = Counted::new(transport.spans(otlp, &tallies.traces)?, &tallies.traces);
-            with_spans(builder, exporter, settings.span_batch, tallies)
-        }
+        Export::Otlp(otlp) => match transport.spans(otlp, &tallies.traces)? {
+            Spans::Ours(exporter) => with_spans(builder, exporter, settings.span_batch, tallies),
+            #[cfg(any(feature = "otlp-json", feature = "otlp-grpc"))]
+            Spans::Stock(exporter) => with_spans(builder, exporter, settings.span_batch, tallies),
+        },
         Export::Console => {
             let exporter = opentelemetry_stdout::SpanExporter::default();
             let exporter = Counted::new(exporter, &tallies.traces);

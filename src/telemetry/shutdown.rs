@@ -1,11 +1,12 @@
 //! Ending telemetry in bounded time.
 
 use super::Telemetry;
+use super::deadlines::now;
 use super::error::DeliveryError;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What is in a lock, also after a panic elsewhere.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -14,12 +15,11 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// Does all of `work` at once, each on a thread of its own, and tells whether it was done by the
-/// deadline. What was not goes on.
+/// Does all of `work` at once, each on a thread of its own, and tells whether it was done by `end`.
+/// What was not goes on.
 ///
 /// The SDK's own flush waits without a limit and its shutdowns not always as long as they are told.
-pub(super) fn all_within(deadline: Duration, work: Vec<Work>) -> bool {
-    let end = now() + deadline;
+pub(super) fn all_by(end: Instant, work: Vec<Work>) -> bool {
     let (done, all_done) = channel::<()>();
     for work in work {
         let done = done.clone();
@@ -39,14 +39,6 @@ pub(super) fn all_within(deadline: Duration, work: Vec<Work>) -> bool {
     waited == Err(RecvTimeoutError::Disconnected)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "telemetry knows nothing of the loop and its clock, and waits on threads of its own"
-)]
-fn now() -> Instant {
-    Instant::now()
-}
-
 impl Telemetry {
     pub(super) fn end(&self) -> Result<(), DeliveryError> {
         if std::mem::replace(&mut *lock(&self.shut_down), true) {
@@ -57,10 +49,12 @@ impl Telemetry {
             callback();
         }
         let deadline = self.deadline;
+        let end = now() + deadline;
+        self.tallies.deadlines.shut_down_by(end);
         let (traces, metrics, logs) =
             (self.traces.clone(), self.metrics.clone(), self.logs.clone());
-        let in_time = all_within(
-            deadline,
+        let in_time = all_by(
+            end,
             vec![
                 Box::new(move || drop(traces.shutdown_with_timeout(deadline))),
                 Box::new(move || drop(metrics.shutdown_with_timeout(deadline))),

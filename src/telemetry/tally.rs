@@ -4,6 +4,7 @@
 //! nobody. Here every item is counted when it is made and again when it is delivered; what is
 //! missing in the end is lost.
 
+use super::deadlines::Deadlines;
 use super::error::Lost;
 use super::settings::Signal;
 use super::shutdown::lock;
@@ -15,6 +16,7 @@ use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,6 +25,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Tally {
     signal: Signal,
+    /// By when something has to become of it; the same for all signals.
+    deadlines: Arc<Deadlines>,
     made: AtomicU64,
     delivered: AtomicU64,
     failed: AtomicU64,
@@ -32,15 +36,20 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(signal: Signal) -> Arc<Self> {
+    pub(super) fn new(signal: Signal, deadlines: &Arc<Deadlines>) -> Arc<Self> {
         Arc::new(Self {
             signal,
+            deadlines: deadlines.clone(),
             made: AtomicU64::new(0),
             delivered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             reported: AtomicBool::new(false),
             cause: Mutex::default(),
         })
+    }
+
+    pub(super) fn deadlines(&self) -> &Deadlines {
+        &self.deadlines
     }
 
     /// Notes why something could not be sent.
@@ -52,27 +61,50 @@ impl Tally {
         self.made.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn count_export(&self, items: u64, result: &OTelSdkResult) {
-        let Err(error) = result else {
-            self.delivered.fetch_add(items, Ordering::Relaxed);
-            return;
-        };
+    /// Counts what was delivered.
+    pub(super) fn count_delivered(&self, items: u64) {
+        self.delivered.fetch_add(items, Ordering::Relaxed);
+    }
+
+    /// Counts what could not be delivered.
+    pub(super) fn count_failed(&self, items: u64) {
         self.failed.fetch_add(items, Ordering::Relaxed);
+    }
+
+    /// Reports that something could not be delivered, the first time.
+    pub(super) fn report(&self, cause: &dyn fmt::Display) {
         if !self.reported.swap(true, Ordering::Relaxed) {
-            let cause = lock(&self.cause).take();
             tracing::warn!(
                 target: "loopscope::telemetry",
                 signal = self.signal.name(),
-                error = cause.unwrap_or_else(|| error.to_string()),
+                error = %cause,
                 "telemetry is being lost: the collector does not take it. Is it running at \
                  OTEL_EXPORTER_OTLP_ENDPOINT? Further losses are counted, not reported"
             );
         }
     }
 
+    fn count_export(&self, items: u64, result: &OTelSdkResult) {
+        let Err(error) = result else {
+            return self.count_delivered(items);
+        };
+        self.count_failed(items);
+        match lock(&self.cause).take() {
+            Some(cause) => self.report(&cause),
+            None => self.report(error),
+        }
+    }
+
     /// What is known to be lost while more is being made.
     pub(super) fn lost_so_far(&self) -> u64 {
         self.failed.load(Ordering::Relaxed)
+    }
+
+    /// What was made and is neither delivered nor known to be lost.
+    #[cfg(feature = "testing")]
+    pub(super) fn pending(&self) -> u64 {
+        let known = self.delivered.load(Ordering::Relaxed) + self.lost_so_far();
+        self.made.load(Ordering::Relaxed).saturating_sub(known)
     }
 
     /// What is lost when nothing more is being made or delivered.
@@ -89,14 +121,17 @@ pub(super) struct Tallies {
     pub(super) traces: Arc<Tally>,
     pub(super) metrics: Arc<Tally>,
     pub(super) logs: Arc<Tally>,
+    pub(super) deadlines: Arc<Deadlines>,
 }
 
 impl Tallies {
     pub(super) fn new() -> Self {
+        let deadlines = Arc::default();
         Self {
-            traces: Tally::new(Signal::Traces),
-            metrics: Tally::new(Signal::Metrics),
-            logs: Tally::new(Signal::Logs),
+            traces: Tally::new(Signal::Traces, &deadlines),
+            metrics: Tally::new(Signal::Metrics, &deadlines),
+            logs: Tally::new(Signal::Logs, &deadlines),
+            deadlines,
         }
     }
 
@@ -147,7 +182,7 @@ impl<T: SpanProcessor> SpanProcessor for Counted<T> {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.inner.force_flush()
+        self.tally.deadlines.flush(|| self.inner.force_flush())
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
@@ -187,7 +222,7 @@ impl<T: LogProcessor> LogProcessor for Counted<T> {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.inner.force_flush()
+        self.tally.deadlines.flush(|| self.inner.force_flush())
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {

@@ -2,45 +2,32 @@
 //! happens when nothing does.
 
 #[cfg(test)]
+mod misbehaviour;
+#[cfg(test)]
+mod sending;
+#[cfg(test)]
 mod server;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod tls;
 
 #[cfg(test)]
 mod tests {
-    use crate::server::{Answer, Request, Server};
-    use loopscope::telemetry::{DeliveryError, Telemetry, TelemetryBuilder, WithTraceIds};
+    use crate::server::{Answer, Server};
+    use crate::support::{LONG, builder, closed_port, make_span, spans, telemetry};
+    use loopscope::telemetry::{DeliveryError, WithTraceIds};
     use opentelemetry::metrics::MeterProvider;
     use opentelemetry::trace::{Span, TraceContextExt, Tracer, TracerProvider};
     use opentelemetry::{Context, KeyValue};
     use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
     use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
     use opentelemetry_proto::tonic::resource::v1::Resource;
     use prost::Message;
     use std::io::Read;
-    use std::net::TcpListener;
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
     use tracing_subscriber::layer::SubscriberExt;
-
-    const LONG: Duration = Duration::from_secs(30);
-
-    fn builder(variables: &[(&str, &str)]) -> TelemetryBuilder {
-        Telemetry::builder()
-            .variables(variables.iter().copied())
-            .shutdown_deadline(LONG)
-    }
-
-    fn telemetry(variables: &[(&str, &str)]) -> Telemetry {
-        builder(variables).build().unwrap()
-    }
-
-    fn make_span(telemetry: &Telemetry) {
-        telemetry
-            .tracer_provider()
-            .tracer("test")
-            .start("a span")
-            .end();
-    }
 
     fn attribute(resource: Option<Resource>, name: &str) -> Option<String> {
         use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -52,19 +39,6 @@ mod tests {
             Value::StringValue(text) => Some(text),
             other => Some(format!("{other:?}")),
         }
-    }
-
-    fn spans(request: &Request) -> ExportTraceServiceRequest {
-        ExportTraceServiceRequest::decode(&*request.body).unwrap()
-    }
-
-    /// A port on which nobody listens.
-    fn closed_port() -> String {
-        TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .to_string()
     }
 
     #[test]
@@ -165,37 +139,6 @@ mod tests {
             spans(&request).resource_spans[0].scope_spans[0].spans[0].name,
             "a span"
         );
-    }
-
-    #[test]
-    fn https_is_spoken_with_whom_the_certificate_variable_trusts() {
-        use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-        let made = rcgen::generate_simple_self_signed([String::from("localhost")]).unwrap();
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![made.cert.der().clone()], key)
-            .unwrap();
-        let server = Server::with_tls(Arc::new(config));
-        let folder = tempfile::tempdir().unwrap();
-        let trusted = folder.path().join("trusted.pem");
-        std::fs::write(&trusted, made.cert.pem()).unwrap();
-
-        let variables = [
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", server.address.as_str()),
-            ("OTEL_EXPORTER_OTLP_CERTIFICATE", trusted.to_str().unwrap()),
-        ];
-        let trusting = telemetry(&variables);
-        make_span(&trusting);
-        trusting.shutdown().unwrap();
-        assert_eq!(spans(&server.next("/v1/traces")).resource_spans.len(), 1);
-
-        let wary = telemetry(&variables[..1]);
-        make_span(&wary);
-        assert!(matches!(wary.shutdown(), Err(DeliveryError::Lost(lost)) if lost.spans == 1));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(crate) fn run() -> Result<(), String> {
         steps.cargo(&["bench", "--bench", benchmark, "--", "--quick"])?;
     }
     steps.cargo(&["bench", "--bench", "echo", "--", "--quick", "--scaling"])?;
+    let spans = ["bench", "--bench", "spans", "--features", "testing"];
+    steps.cargo(&[&spans[..], &["--", "--quick"]].concat())?;
     instructions::check()?;
     steps.summarize();
     Ok(())

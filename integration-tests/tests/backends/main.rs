@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
+mod exporter;
+#[cfg(test)]
 mod multicore;
 #[cfg(test)]
 mod outage;

@@ -57,6 +57,33 @@ fn the_collector_is_killed_and_started_again() {
     );
 }
 
+#[test]
+fn a_restart_that_an_export_can_wait_for_loses_nothing() {
+    if !servers_are_there() {
+        return;
+    }
+    let (jaeger, prometheus) = (Jaeger::start(), Prometheus::start());
+    let mut collector = Collector::start(&jaeger, &prometheus);
+    let [endpoint, protocol] = support::all_to(collector.otlp_http(), "http/protobuf");
+    let patience = ("OTEL_EXPORTER_OTLP_TIMEOUT", String::from("60000"));
+    let telemetry = support::telemetry("restart", &[endpoint, protocol, patience]);
+
+    let mut spans = spans_of(&support::run(&telemetry, "before"));
+    telemetry.flush(LONG).expect("the collector runs");
+    jaeger.wait_for_spans("restart", spans);
+    collector.restart_after(|| {
+        spans += spans_of(&support::run(&telemetry, "during"));
+        telemetry
+            .flush(Duration::from_millis(200))
+            .expect_err("nobody takes it");
+    });
+    telemetry.flush(LONG).expect("the collector runs again");
+    assert_eq!(telemetry.lost().spans, 0);
+    let arrived = jaeger.wait_for_spans("restart", spans);
+    assert_eq!(arrived.len(), spans, "each once");
+    assert!(arrived.iter().any(|span| span.name == "during"));
+}
+
 /// How many spans a run has made: an operation or a named task each, and the run itself.
 fn spans_of(recorder: &loopscope::instrument::RecordingInstrument) -> usize {
     let operations = recorder.hooks(|hook| {
