@@ -1,14 +1,14 @@
 //! The one reader of time.
 //!
 //! Everything in this crate that wants to know what time it is asks [`Timestamp::now`], so that
-//! tests can put a manual clock in its place and so that a cheaper clock can be put there once
-//! for all. Nothing else calls [`std::time::Instant::now`].
+//! tests can put a manual clock in its place. It reads the processor's counter where that is steady,
+//! and the system's monotonic clock elsewhere. Nothing else calls [`std::time::Instant::now`].
 
 use std::ops::{Add, Sub};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+mod counter;
 #[cfg(any(test, feature = "testing"))]
 mod manual;
 mod time_cell;
@@ -44,7 +44,18 @@ impl Timestamp {
         if let Some(now) = manual::now() {
             return Self(now);
         }
-        Self(nanos(instant_now().saturating_duration_since(anchor())))
+        Self(counter::now())
+    }
+
+    /// Reads the clock after a sleep of the thread, in which the processor's counter may have lost
+    /// count.
+    #[inline]
+    pub(crate) fn now_after_sleep() -> Self {
+        #[cfg(any(test, feature = "testing"))]
+        if let Some(now) = manual::now() {
+            return Self(now);
+        }
+        Self(counter::now_compared())
     }
 
     /// The timestamp that lies `nanos` nanoseconds after the zero of the clock.
@@ -62,21 +73,33 @@ impl Timestamp {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
+    /// Seconds from `earlier` to `self`, zero where `earlier` is the later of the two.
+    #[inline]
+    #[cfg(feature = "otel")]
+    pub(crate) fn seconds_since(self, earlier: Self) -> f64 {
+        // By way of a duration it would be divided twice.
+        self.0.saturating_sub(earlier.0) as f64 * 1e-9
+    }
+
     /// The same moment for those who reckon in the standard library's type.
     #[cfg(feature = "http")]
     pub(crate) fn to_instant(self) -> Instant {
-        anchor() + Duration::from_nanos(self.0)
+        let (now, instant) = (Self::now(), instant_now());
+        instant + (self - now) - (now - self)
     }
 
     /// The moment that an instant stands for; zero for what lies before the zero of the clock.
     #[cfg(feature = "http")]
     pub(crate) fn from_instant(instant: Instant) -> Self {
-        Self(nanos(instant.saturating_duration_since(anchor())))
+        let (now, present) = (Self::now(), instant_now());
+        let ahead = instant.saturating_duration_since(present);
+        let behind = present.saturating_duration_since(instant);
+        Self((now + ahead).0.saturating_sub(nanos(behind)))
     }
 
     /// The same moment on the wall clock.
     ///
-    /// The distance between the two clocks is measured again once a minute, so that the result
+    /// The distance between the two clocks is measured again once a second, so that the result
     /// follows the wall clock's corrections (NTP) over the life of a long process.
     pub fn to_system_time(self) -> SystemTime {
         UNIX_EPOCH + Duration::from_nanos(wall_clock_at_zero(self.0).saturating_add(self.0))
@@ -105,23 +128,18 @@ fn instant_now() -> Instant {
     Instant::now()
 }
 
-fn anchor() -> Instant {
-    static ANCHOR: OnceLock<Instant> = OnceLock::new();
-    *ANCHOR.get_or_init(instant_now)
-}
-
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Nanoseconds from the Unix epoch to the zero of our clock, as measured within a minute of `at`.
+/// Nanoseconds from the Unix epoch to the zero of our clock, as measured within a second of `at`.
 fn wall_clock_at_zero(at: u64) -> u64 {
-    const MEASURE_EVERY: u64 = 60_000_000_000;
+    const MEASURE_EVERY: u64 = 1_000_000_000;
     static WALL_AT_ZERO: AtomicU64 = AtomicU64::new(0);
     static MEASURE_AGAIN_AT: AtomicU64 = AtomicU64::new(0);
 
     if at >= MEASURE_AGAIN_AT.load(Ordering::Acquire) {
-        let now = nanos(instant_now().saturating_duration_since(anchor()));
+        let now = counter::now();
         let wall = nanos(
             SystemTime::now()
                 .duration_since(UNIX_EPOCH)

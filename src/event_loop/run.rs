@@ -261,7 +261,7 @@ fn advance_clock(core: &Core) {
 
 /// The time, read where nobody has before.
 fn read_once(now: &mut Option<Timestamp>) -> Timestamp {
-    *now.get_or_insert_with(Timestamp::now)
+    *now.get_or_insert_with(Timestamp::now_after_sleep)
 }
 
 fn fire_timers(core: &Core, now: &mut Option<Timestamp>) {

@@ -27,7 +27,7 @@ impl DnsMetrics {
 
     /// A look-up has ended.
     pub(in crate::otel) fn ended(&self, metadata: &DnsLookupReadyMetadata<'_>) {
-        let duration = (metadata.finish_time - metadata.start_time).as_secs_f64();
+        let duration = metadata.finish_time.seconds_since(metadata.start_time);
         let series = self.by_name.get(metadata.name, |name| DnsSeries {
             name,
             succeeded: LazyHistogram::new(),

@@ -67,7 +67,7 @@ impl LoopMetrics {
             heard
                 .active
                 .get_or_init(|| self.time.bind(&heard.attributes("active")))
-                .add((park_time - active_since).as_secs_f64());
+                .add(park_time.seconds_since(active_since));
         });
         if metadata.stops {
             forget(key);
@@ -87,7 +87,7 @@ impl LoopMetrics {
             heard
                 .idle
                 .get_or_init(|| self.time.bind(&heard.attributes("idle")))
-                .add((unpark_time - park_time).as_secs_f64());
+                .add(unpark_time.seconds_since(park_time));
         });
     }
 

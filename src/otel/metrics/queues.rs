@@ -70,7 +70,7 @@ impl QueueMetrics {
                 attributes.push(KeyValue::new(names::IMMEDIATE, metadata.immediate));
                 self.wait.bind(&attributes)
             })
-            .record((metadata.finish_time - metadata.start_time).as_secs_f64());
+            .record(metadata.finish_time.seconds_since(metadata.start_time));
     }
 
     fn count(&self, key: SlotKey, metadata: &QueueMetadata<'_>) -> Rc<QueueSize> {

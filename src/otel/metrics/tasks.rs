@@ -66,7 +66,7 @@ impl TaskMetrics {
         if let Some(wake_time) = wake_time {
             self.schedules
                 .get_or_init(|| self.schedule.bind(&[]))
-                .record((start_time - wake_time).as_secs_f64());
+                .record(start_time.seconds_since(wake_time));
         }
     }
 
@@ -81,7 +81,7 @@ impl TaskMetrics {
         series
             .polls
             .get_or_init(|| self.poll.bind(&series.attributes(None)))
-            .record((finish_time - start_time).as_secs_f64());
+            .record(finish_time.seconds_since(start_time));
     }
 
     /// A task that was counted when it was spawned has ended.
@@ -103,14 +103,14 @@ impl TaskMetrics {
         };
         histogram
             .get_or_init(|| self.duration.bind(&series.attributes(Some(outcome))))
-            .record((metadata.finish_time - spawn_time).as_secs_f64());
+            .record(metadata.finish_time.seconds_since(spawn_time));
     }
 
     /// A timer has fired.
     pub(in crate::otel) fn timer_fired(&self, metadata: &TimerFiredMetadata<'_>) {
         self.timer_delays
             .get_or_init(|| self.timer_delay.bind(&[]))
-            .record((metadata.fire_time - metadata.deadline).as_secs_f64());
+            .record(metadata.fire_time.seconds_since(metadata.deadline));
     }
 
     fn add_active(&self, change: i64) {

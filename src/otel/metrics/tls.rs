@@ -23,7 +23,7 @@ impl TlsMetrics {
 
     /// A handshake succeeded.
     pub(in crate::otel) fn succeeded(&self, metadata: &TlsHandshakeMetadata<'_>) {
-        let duration = (metadata.finish_time - metadata.start_time).as_secs_f64();
+        let duration = metadata.finish_time.seconds_since(metadata.start_time);
         let role = metadata.socket_handle.role();
         let (version, versions) = match metadata.session.version.map(tls_version) {
             Some("1.2") => ("1.2", &self.durations[0]),
@@ -47,7 +47,7 @@ impl TlsMetrics {
     /// A handshake failed or was cancelled.
     pub(in crate::otel) fn failed(&self, metadata: &TlsHandshakeErrorMetadata<'_>) {
         self.duration.record(
-            (metadata.finish_time - metadata.start_time).as_secs_f64(),
+            metadata.finish_time.seconds_since(metadata.start_time),
             &[
                 role_attribute(metadata.socket_handle.role()),
                 failure_attribute(&metadata.failure),
