@@ -1,4 +1,4 @@
-//! Room that tasks and queues hold for instruments.
+//! Room that tasks, queues and sockets hold for instruments.
 
 use std::any::Any;
 use std::cell::{OnceCell, RefCell};
@@ -19,7 +19,7 @@ impl SlotKey {
     }
 }
 
-/// Values that instruments keep in a task or a queue, one for each [`SlotKey`].
+/// Values that instruments keep in a task, a queue or a socket, one for each [`SlotKey`].
 ///
 /// An instrument finds what it knows of a task in the task itself, without a map from task ids,
 /// and its value is dropped with the task. Without values nothing is allocated.

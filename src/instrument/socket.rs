@@ -1,5 +1,6 @@
 //! Who a socket is, as instruments see it.
 
+use super::Slots;
 use super::task::next_number;
 use std::cell::OnceCell;
 use std::fmt;
@@ -119,6 +120,7 @@ pub struct SocketHandle {
     /// Apart, since most sockets are not asked for it.
     local: OnceCell<Box<Address>>,
     peer: OnceCell<Address>,
+    slots: Slots,
 }
 
 impl SocketHandle {
@@ -130,6 +132,7 @@ impl SocketHandle {
             role,
             local: OnceCell::new(),
             peer: OnceCell::new(),
+            slots: Slots::new(),
         }
     }
 
@@ -156,6 +159,11 @@ impl SocketHandle {
     /// The other end's address, or the one it connects to; none for a listener.
     pub fn peer_address(&self) -> Option<&Address> {
         self.peer.get()
+    }
+
+    /// Room that instruments keep what they know of the socket in.
+    pub fn slots(&self) -> &Slots {
+        &self.slots
     }
 
     /// Tells its own address; the first one told stays.

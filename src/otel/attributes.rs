@@ -2,16 +2,50 @@
 
 use super::metrics::signed;
 use super::names;
-use crate::instrument::{Address, SocketHandle, TaskInfo, TlsSession};
+use crate::instrument::{Address, SlotKey, SocketHandle, TaskInfo, TlsSession};
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What is the same in all spans of a socket, kept in its slot: to write addresses as text takes as
+/// long as to build a span.
+struct OfSocket {
+    knows_local: bool,
+    knows_peer: bool,
+    attributes: Vec<KeyValue>,
+}
 
 /// The two ends of a socket; `peer` where the socket itself does not know it.
 pub(super) fn push_socket(
     attributes: &mut Vec<KeyValue>,
+    key: SlotKey,
     socket: &SocketHandle,
     peer: Option<&Address>,
 ) {
+    let knows_peer = socket.peer_address().is_some();
+    if !knows_peer && peer.is_some() {
+        return push_ends(attributes, socket, peer);
+    }
+    let knows_local = socket.local_address().is_some();
+    let kept = socket.slots().get::<OfSocket>(key);
+    // A socket learns its addresses while it connects.
+    let is_current =
+        |kept: &Rc<OfSocket>| kept.knows_local == knows_local && kept.knows_peer == knows_peer;
+    let kept = kept.filter(is_current).unwrap_or_else(|| {
+        let mut attributes = Vec::new();
+        push_ends(&mut attributes, socket, None);
+        let of_socket = OfSocket {
+            knows_local,
+            knows_peer,
+            attributes,
+        };
+        socket.slots().insert(key, of_socket)
+    });
+    attributes.extend_from_slice(&kept.attributes);
+}
+
+fn push_ends(attributes: &mut Vec<KeyValue>, socket: &SocketHandle, peer: Option<&Address>) {
     let peer = socket.peer_address().or(peer);
     push_peer(attributes, peer);
     if let Some(local) = socket.local_address() {
@@ -50,7 +84,8 @@ pub(super) fn push_address(
     address: &Address,
 ) {
     if let Some(host) = host_of(address) {
-        attributes.push(KeyValue::new(address_key, host));
+        // Shared by all that it is cloned into.
+        attributes.push(KeyValue::new(address_key, Arc::<str>::from(host)));
     }
     if let Address::Ip(address) = address {
         attributes.push(KeyValue::new(port_key, i64::from(address.port())));
@@ -65,12 +100,11 @@ pub(crate) fn host_of(address: &Address) -> Option<String> {
     }
 }
 
-/// The task that something is about.
-pub(super) fn push_task(attributes: &mut Vec<KeyValue>, task: &TaskInfo) {
+/// The task that something is about, and its name where that is at hand.
+pub(super) fn push_task(attributes: &mut Vec<KeyValue>, task: &TaskInfo, name: Option<Arc<str>>) {
     attributes.push(KeyValue::new(names::TASK_ID, signed(task.id().get())));
-    if let Some(name) = task.name() {
-        attributes.push(KeyValue::new(names::TASK_NAME, name.to_owned()));
-    }
+    let name = name.or_else(|| task.name().map(Arc::from));
+    attributes.extend(name.map(|name| KeyValue::new(names::TASK_NAME, name)));
 }
 
 /// What two peers agreed on in a handshake.

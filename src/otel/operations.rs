@@ -34,10 +34,10 @@ impl Shared {
             SocketOperation::Connect,
             metadata.immediate,
             socket.transport(),
-            operation.duration(),
+            metadata.finish_time.seconds_since(metadata.start_time),
         );
         self.span(&names::SOCKET_CONNECT, &operation, |attributes| {
-            push_socket(attributes, socket, Some(target));
+            push_socket(attributes, self.key, socket, Some(target));
             Some(target)
         });
     }
@@ -50,12 +50,13 @@ impl Shared {
         let operation = operation!(metadata, None);
         let transport = metadata.socket_handle.transport();
         let sockets = &self.metrics.sockets;
-        sockets.succeeded(kind, metadata.immediate, transport, operation.duration());
+        let seconds = metadata.finish_time.seconds_since(metadata.start_time);
+        sockets.succeeded(kind, metadata.immediate, transport, seconds);
         sockets.moved(kind, transport, metadata.size.unwrap_or(0));
         // Of an accept, the connection tells more than the listener.
         let socket = metadata.accepted.unwrap_or(metadata.socket_handle);
         self.span(socket_span(kind), &operation, |attributes| {
-            push_socket(attributes, socket, metadata.peer_address);
+            push_socket(attributes, self.key, socket, metadata.peer_address);
             attributes.extend(metadata.size.map(size_attribute));
             NO_DETAIL
         });
@@ -74,7 +75,7 @@ impl Shared {
             .sockets
             .moved(kind, socket.transport(), metadata.size);
         self.span(socket_span(kind), &operation, |attributes| {
-            push_socket(attributes, socket, target);
+            push_socket(attributes, self.key, socket, target);
             if matches!(kind, SocketOperation::Recv | SocketOperation::Send) {
                 attributes.push(size_attribute(metadata.size));
             }

@@ -77,14 +77,17 @@ impl Spans {
         if !self.wants(operation) {
             return;
         }
-        let Some(parent) = self.parent(key, operation.task) else {
+        let task = operation.task;
+        let state = task.and_then(|task| task.slots().get::<TaskState>(key));
+        let Some(parent) = self.parent(state.as_deref()) else {
             return;
         };
         let mut attributes = Vec::with_capacity(definition.attributes.len());
         let name = span_name(definition, describe(&mut attributes));
         attributes.push(KeyValue::new(names::IMMEDIATE, operation.immediate));
-        if let Some(task) = operation.task {
-            push_task(&mut attributes, task);
+        if let Some(task) = task {
+            let name = state.and_then(|state| state.name(task));
+            push_task(&mut attributes, task, name);
         }
         attributes.extend(operation.failure.as_ref().map(failure_attribute));
         let start_time = operation.start_time.to_system_time();
@@ -110,13 +113,13 @@ impl Spans {
         by_policy || matches!(operation.failure, Some(Failure::Error { .. }))
     }
 
-    /// The parent of a span about `task`; none where there is to be no such span.
+    /// The parent of a span about the task that this is kept in; none where there is to be no such
+    /// span.
     ///
     /// This is the context in force, where the task runs: its own or a nearer one that it has
     /// attached. An operation can also end while its task does not run, when it is dropped.
-    fn parent(&self, key: SlotKey, task: Option<&TaskInfo>) -> Option<Context> {
-        let state = task.and_then(|task| task.slots().get::<TaskState>(key));
-        if let Some(context) = state.as_ref().and_then(|state| state.context_at_rest()) {
+    fn parent(&self, state: Option<&TaskState>) -> Option<Context> {
+        if let Some(context) = state.and_then(TaskState::context_at_rest) {
             return self.admits(context).then(|| context.clone());
         }
         // No span is built in here: a processor may want to attach a context.

@@ -10,7 +10,6 @@ use crate::instrument::{
 use crate::otel::names;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter, UpDownCounter};
-use std::time::Duration;
 
 const TRANSPORTS: usize = 3;
 
@@ -45,7 +44,7 @@ impl SocketMetrics {
         operation: SocketOperation,
         immediate: bool,
         transport: Transport,
-        duration: Duration,
+        seconds: f64,
     ) {
         let by_transport = &self.durations[operation_index(operation)][usize::from(immediate)];
         by_transport[transport_index(transport)]
@@ -53,7 +52,7 @@ impl SocketMetrics {
                 self.duration
                     .bind(&operation_attributes(operation, immediate, transport))
             })
-            .record(duration.as_secs_f64());
+            .record(seconds);
     }
 
     /// An operation failed or was cancelled.
@@ -64,7 +63,7 @@ impl SocketMetrics {
             metadata.socket_handle.transport(),
         );
         self.duration.record(
-            (metadata.finish_time - metadata.start_time).as_secs_f64(),
+            metadata.finish_time.seconds_since(metadata.start_time),
             &[
                 operation,
                 immediate,

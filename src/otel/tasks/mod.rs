@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::instrument::{ErrorType, TaskEndMetadata, TaskFailure, TaskInfo, TaskSpawnedMetadata};
 use opentelemetry::trace::{Status, TraceContextExt};
 use opentelemetry::{Context, ContextGuard, KeyValue};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::error::Error;
 use std::io;
 use std::rc::Rc;
@@ -27,6 +27,8 @@ pub(super) struct TaskState {
     span: Cell<Option<TaskSpan>>,
     /// The time series of its name, if it has one.
     series: Option<Arc<TaskSeries>>,
+    /// Its name, as all its spans share it.
+    name: OnceCell<Option<Arc<str>>>,
 }
 
 /// The span of a task, from its spawn to its end.
@@ -61,7 +63,14 @@ impl TaskState {
             attached: RefCell::new(None),
             span: Cell::new(trace.span),
             series,
+            name: OnceCell::new(),
         })
+    }
+
+    /// The name of the task that this is kept in.
+    pub(super) fn name(&self, task: &TaskInfo) -> Option<Arc<str>> {
+        let name = self.name.get_or_init(|| task.name().map(Arc::from));
+        name.clone()
     }
 
     /// The task is about to run.

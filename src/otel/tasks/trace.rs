@@ -71,7 +71,7 @@ impl Spans {
         open_spans: &Arc<OpenSpans>,
     ) -> Option<TaskTrace> {
         let mut attributes = Vec::with_capacity(names::TASK.attributes.len());
-        push_task(&mut attributes, metadata.task);
+        push_task(&mut attributes, metadata.task, None);
         let kind = match metadata.serves {
             Some(socket) => {
                 push_served(&mut attributes, socket);
