@@ -1,9 +1,9 @@
 //! Several instruments as one.
 
-use super::EventLoopInstrument;
 use super::event_loop_instrument::for_each_hook;
 use super::metadata::*;
 use super::scope::Entry;
+use super::{EventLoopInstrument, Hook, HookSet};
 use std::fmt;
 use std::rc::Rc;
 
@@ -46,16 +46,21 @@ impl fmt::Debug for CompositeInstrument {
 }
 
 macro_rules! dispatch_hooks {
-    ($($hook:ident: $metadata:ty,)*) => {
+    ($($hook:ident = $name:ident: $metadata:ty,)*) => {
         $(fn $hook(&self, metadata: &$metadata) {
             for member in &self.members {
-                member.call(stringify!($hook), |instrument| instrument.$hook(metadata));
+                member.call(Hook::$name, |instrument| instrument.$hook(metadata));
             }
         })*
     };
 }
 
 impl EventLoopInstrument for CompositeInstrument {
+    fn wanted_hooks(&self) -> HookSet {
+        let wanted = self.members.iter().map(|member| member.wanted());
+        wanted.fold(HookSet::NONE, HookSet::union)
+    }
+
     for_each_hook!(dispatch_hooks);
 }
 

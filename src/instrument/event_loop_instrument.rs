@@ -1,42 +1,43 @@
 //! The trait with every hook.
 
+use super::HookSet;
 use super::metadata::*;
 
-/// Calls `$macro!` with every hook and the metadata that it is told: what dispatches, forwards or
-/// records hooks is made from this one list.
+/// Calls `$macro!` with every hook, its name as a [`Hook`](super::Hook) and the metadata that it is
+/// told: what dispatches, forwards or records hooks is made from this one list.
 macro_rules! for_each_hook {
     ($macro:ident) => {
         $macro! {
-            on_queue_get: QueueMetadata<'_>,
-            on_queue_put: QueueMetadata<'_>,
-            on_socket_open: InstrumentationMetadata<'_>,
-            on_socket_connect_start: SocketConnectStartMetadata<'_>,
-            on_socket_connect_ready: SocketConnectReadyMetadata<'_>,
-            on_socket_accept_start: InstrumentationMetadata<'_>,
-            on_socket_accept_ready: ReadySocketInstrumentationMetadata<'_>,
-            on_socket_recv_start: InstrumentationMetadata<'_>,
-            on_socket_recv_ready: ReadySocketInstrumentationMetadata<'_>,
-            on_socket_recv_data: SocketRecvDataMetadata<'_>,
-            on_socket_send_start: InstrumentationMetadata<'_>,
-            on_socket_send_data: SocketSendDataMetadata<'_>,
-            on_socket_send_ready: ReadySocketInstrumentationMetadata<'_>,
-            on_socket_error: SocketErrorMetadata<'_>,
-            on_socket_close: InstrumentationMetadata<'_>,
-            on_tls_handshake_complete: TlsHandshakeMetadata<'_>,
-            on_tls_handshake_error: TlsHandshakeErrorMetadata<'_>,
-            on_dns_lookup_start: DnsLookupStartMetadata<'_>,
-            on_dns_lookup_ready: DnsLookupReadyMetadata<'_>,
-            on_task_spawned: TaskSpawnedMetadata<'_>,
-            on_task_before_send: TaskSendMetadata<'_>,
-            on_task_after_send: TaskAfterSendMetadata<'_>,
-            on_task_before_throw: TaskThrowMetadata<'_>,
-            on_task_after_throw: TaskAfterThrowMetadata<'_>,
-            on_task_completed: TaskEndMetadata<'_>,
-            on_task_error: TaskErrorMetadata<'_>,
-            on_task_cancelled: TaskEndMetadata<'_>,
-            on_loop_park: LoopParkMetadata<'_>,
-            on_loop_unpark: LoopUnparkMetadata<'_>,
-            on_timer_fired: TimerFiredMetadata<'_>,
+            on_queue_get = QueueGet: QueueMetadata<'_>,
+            on_queue_put = QueuePut: QueueMetadata<'_>,
+            on_socket_open = SocketOpen: InstrumentationMetadata<'_>,
+            on_socket_connect_start = SocketConnectStart: SocketConnectStartMetadata<'_>,
+            on_socket_connect_ready = SocketConnectReady: SocketConnectReadyMetadata<'_>,
+            on_socket_accept_start = SocketAcceptStart: InstrumentationMetadata<'_>,
+            on_socket_accept_ready = SocketAcceptReady: ReadySocketInstrumentationMetadata<'_>,
+            on_socket_recv_start = SocketRecvStart: InstrumentationMetadata<'_>,
+            on_socket_recv_ready = SocketRecvReady: ReadySocketInstrumentationMetadata<'_>,
+            on_socket_recv_data = SocketRecvData: SocketRecvDataMetadata<'_>,
+            on_socket_send_start = SocketSendStart: InstrumentationMetadata<'_>,
+            on_socket_send_data = SocketSendData: SocketSendDataMetadata<'_>,
+            on_socket_send_ready = SocketSendReady: ReadySocketInstrumentationMetadata<'_>,
+            on_socket_error = SocketError: SocketErrorMetadata<'_>,
+            on_socket_close = SocketClose: InstrumentationMetadata<'_>,
+            on_tls_handshake_complete = TlsHandshakeComplete: TlsHandshakeMetadata<'_>,
+            on_tls_handshake_error = TlsHandshakeError: TlsHandshakeErrorMetadata<'_>,
+            on_dns_lookup_start = DnsLookupStart: DnsLookupStartMetadata<'_>,
+            on_dns_lookup_ready = DnsLookupReady: DnsLookupReadyMetadata<'_>,
+            on_task_spawned = TaskSpawned: TaskSpawnedMetadata<'_>,
+            on_task_before_send = TaskBeforeSend: TaskSendMetadata<'_>,
+            on_task_after_send = TaskAfterSend: TaskAfterSendMetadata<'_>,
+            on_task_before_throw = TaskBeforeThrow: TaskThrowMetadata<'_>,
+            on_task_after_throw = TaskAfterThrow: TaskAfterThrowMetadata<'_>,
+            on_task_completed = TaskCompleted: TaskEndMetadata<'_>,
+            on_task_error = TaskError: TaskErrorMetadata<'_>,
+            on_task_cancelled = TaskCancelled: TaskEndMetadata<'_>,
+            on_loop_park = LoopPark: LoopParkMetadata<'_>,
+            on_loop_unpark = LoopUnpark: LoopUnparkMetadata<'_>,
+            on_timer_fired = TimerFired: TimerFiredMetadata<'_>,
         }
     };
 }
@@ -90,6 +91,32 @@ pub(crate) use for_each_hook;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub trait EventLoopInstrument {
+    /// The hooks that it wants to hear; unless it says otherwise, all.
+    ///
+    /// Asked once, when the instrument is put in force. The others are not called; and an operation
+    /// on a socket, a queue, a timer or a name costs no more than where nobody listens if no
+    /// instrument wants any of its hooks. An instrument that ignores some says so here:
+    /// [`FilteredInstrument`](super::FilteredInstrument) does it for one that does not.
+    ///
+    /// ```
+    /// use loopscope::instrument::{EventLoopInstrument, Hook, HookSet, TimerFiredMetadata};
+    ///
+    /// struct CountTimers;
+    ///
+    /// impl EventLoopInstrument for CountTimers {
+    ///     fn wanted_hooks(&self) -> HookSet {
+    ///         HookSet::of(&[Hook::TimerFired])
+    ///     }
+    ///
+    ///     fn on_timer_fired(&self, _: &TimerFiredMetadata<'_>) {
+    ///         /* … */
+    ///     }
+    /// }
+    /// ```
+    fn wanted_hooks(&self) -> HookSet {
+        HookSet::ALL
+    }
+
     /// A task took an item out of a queue.
     ///
     /// Fired once for each item, when the task has it: where the task had to wait for an item,
@@ -270,7 +297,11 @@ pub trait EventLoopInstrument {
 
 /// Forwards every hook to what a pointer points to.
 macro_rules! forward_hooks {
-    ($($hook:ident: $metadata:ty,)*) => {
+    ($($hook:ident = $name:ident: $metadata:ty,)*) => {
+        fn wanted_hooks(&self) -> HookSet {
+            (**self).wanted_hooks()
+        }
+
         $(#[inline]
         fn $hook(&self, metadata: &$metadata) {
             (**self).$hook(metadata);

@@ -228,7 +228,7 @@ impl Samples {
 }
 
 macro_rules! fire_all {
-    ($($hook:ident: $metadata:ty,)*) => {
+    ($($hook:ident = $name:ident: $metadata:ty,)*) => {
         /// The name of every hook.
         pub(super) const HOOKS: &[&str] = &[$(stringify!($hook)),*];
 

@@ -4,7 +4,22 @@ use super::tasks::TaskOutcome;
 use super::{OtelInstrument, names};
 use crate::instrument::*;
 
+/// What begins is told again when it ends, and what data is made of is nobody's business.
+const IGNORED: HookSet = HookSet::of(&[
+    Hook::SocketConnectStart,
+    Hook::SocketAcceptStart,
+    Hook::SocketRecvStart,
+    Hook::SocketRecvData,
+    Hook::SocketSendStart,
+    Hook::SocketSendData,
+    Hook::DnsLookupStart,
+]);
+
 impl EventLoopInstrument for OtelInstrument {
+    fn wanted_hooks(&self) -> HookSet {
+        HookSet::ALL.difference(IGNORED)
+    }
+
     fn on_queue_get(&self, metadata: &QueueMetadata<'_>) {
         self.shared.metrics.queues.got(self.shared.key, metadata);
         self.shared.queue_span(&names::QUEUE_GET, metadata);

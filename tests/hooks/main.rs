@@ -24,3 +24,5 @@ mod sockets;
 mod tasks;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod wanted;

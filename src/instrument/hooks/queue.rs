@@ -2,8 +2,8 @@
 
 use super::wait::Start;
 use crate::clock::Timestamp;
-use crate::instrument::QueueInfo;
 use crate::instrument::metadata::QueueMetadata;
+use crate::instrument::{Hook, HookSet, QueueInfo};
 use std::fmt::Debug;
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ impl QueueOperation {
     #[inline]
     pub(crate) fn start() -> Self {
         Self {
-            start: Start::capture(),
+            start: Start::capture(HookSet::of(&[Hook::QueueGet, Hook::QueuePut])),
             parked: false,
         }
     }
@@ -52,7 +52,7 @@ impl QueueOperation {
     ) {
         if let Some(start) = &self.start {
             let metadata = self.metadata(start, queue, item, len, ready_time);
-            start.stack.fire("on_queue_get", |instrument| {
+            start.stack.fire(Hook::QueueGet, |instrument| {
                 instrument.on_queue_get(&metadata)
             });
         }
@@ -69,7 +69,7 @@ impl QueueOperation {
     ) {
         if let Some(start) = &self.start {
             let metadata = self.metadata(start, queue, item, len, ready_time);
-            start.stack.fire("on_queue_put", |instrument| {
+            start.stack.fire(Hook::QueuePut, |instrument| {
                 instrument.on_queue_put(&metadata)
             });
         }
@@ -85,7 +85,7 @@ impl QueueOperation {
     ) -> QueueMetadata<'a> {
         // An operation that did not wait takes no time: one reading serves its start and its end.
         let finish_time = if self.parked {
-            Timestamp::now()
+            start.finish()
         } else {
             start.time
         };

@@ -4,9 +4,10 @@ use super::wait::{Start, current_task};
 use crate::clock::Timestamp;
 use crate::instrument::metadata::*;
 use crate::instrument::scope::{self, Stack};
-use crate::instrument::{Address, Failure, SocketHandle};
+use crate::instrument::{Address, Failure, Hook, HookSet, SocketHandle};
 use std::future::poll_fn;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -27,7 +28,7 @@ impl OpenSocket {
         if let Some(stack) = &stack {
             let task = current_task();
             let metadata = InstrumentationMetadata::new(task.as_deref(), &handle, Timestamp::now());
-            stack.fire("on_socket_open", |instrument| {
+            stack.fire(Hook::SocketOpen, |instrument| {
                 instrument.on_socket_open(&metadata)
             });
         }
@@ -50,7 +51,7 @@ impl Drop for OpenSocket {
             let task = current_task();
             let metadata =
                 InstrumentationMetadata::new(task.as_deref(), &self.handle, Timestamp::now());
-            stack.fire("on_socket_close", |instrument| {
+            stack.fire(Hook::SocketClose, |instrument| {
                 instrument.on_socket_close(&metadata)
             });
         }
@@ -63,38 +64,85 @@ impl Drop for OpenSocket {
 /// listens; once it has ended, nothing more is told of it. Dropped before it ended, it reports that
 /// it was cancelled.
 pub(crate) struct SocketOp {
-    heard: Option<HeardOp>,
+    // Emptied by whatever ends it, at the latest by `drop`: dropping what is empty would cost a call
+    // where nobody listens.
+    heard: ManuallyDrop<Option<HeardOp>>,
     parked: bool,
 }
 
 struct HeardOp {
     start: Start,
-    operation: SocketOperation,
     socket: Rc<SocketHandle>,
-    /// What a connect is to reach, or whose a datagram is.
-    target: Option<Address>,
+    /// What a connect is to reach, or whose a datagram is; few operations have one.
+    target: Option<Box<Address>>,
     size: usize,
+    operation: SocketOperation,
+}
+
+/// The hooks of an operation.
+#[inline]
+fn hooks_of(operation: SocketOperation) -> HookSet {
+    match operation {
+        SocketOperation::Connect => {
+            const {
+                HookSet::of(&[
+                    Hook::SocketConnectStart,
+                    Hook::SocketConnectReady,
+                    Hook::SocketError,
+                ])
+            }
+        }
+        SocketOperation::Accept => {
+            const {
+                HookSet::of(&[
+                    Hook::SocketAcceptStart,
+                    Hook::SocketAcceptReady,
+                    Hook::SocketError,
+                ])
+            }
+        }
+        SocketOperation::Recv => {
+            const {
+                HookSet::of(&[
+                    Hook::SocketRecvStart,
+                    Hook::SocketRecvReady,
+                    Hook::SocketRecvData,
+                    Hook::SocketError,
+                ])
+            }
+        }
+        SocketOperation::Send => {
+            const {
+                HookSet::of(&[
+                    Hook::SocketSendStart,
+                    Hook::SocketSendData,
+                    Hook::SocketSendReady,
+                    Hook::SocketError,
+                ])
+            }
+        }
+    }
 }
 
 impl SocketOp {
     /// Reports the start of a connect to `target`.
     pub(crate) fn connect(socket: &Rc<SocketHandle>, target: &Address) -> Self {
-        let heard = Start::capture().map(|start| {
+        let heard = Start::capture(hooks_of(SocketOperation::Connect)).map(|start| {
             let metadata =
                 SocketConnectStartMetadata::new(start.task.as_deref(), socket, target, start.time);
-            start.stack.fire("on_socket_connect_start", |instrument| {
+            start.stack.fire(Hook::SocketConnectStart, |instrument| {
                 instrument.on_socket_connect_start(&metadata);
             });
             HeardOp {
                 start,
                 operation: SocketOperation::Connect,
                 socket: socket.clone(),
-                target: Some(target.clone()),
+                target: Some(Box::new(target.clone())),
                 size: 0,
             }
         });
         Self {
-            heard,
+            heard: ManuallyDrop::new(heard),
             parked: false,
         }
     }
@@ -102,28 +150,45 @@ impl SocketOp {
     /// Reports the start of any other operation.
     #[inline]
     pub(crate) fn start(operation: SocketOperation, socket: &Rc<SocketHandle>) -> Self {
-        if scope::in_force() {
+        if scope::is_wanted(hooks_of(operation)) {
             return Self::start_heard(operation, socket);
         }
         Self {
-            heard: None,
+            heard: ManuallyDrop::new(None),
             parked: false,
         }
     }
 
     fn start_heard(operation: SocketOperation, socket: &Rc<SocketHandle>) -> Self {
-        let heard = Start::capture().map(|start| HeardOp::start(start, operation, socket));
-        Self {
-            heard,
+        let Some(start) = Start::capture(hooks_of(operation)) else {
+            return Self {
+                heard: ManuallyDrop::new(None),
+                parked: false,
+            };
+        };
+        // Made where it stays: to move it costs as much as to capture what is in it.
+        let op = Self {
+            heard: ManuallyDrop::new(Some(HeardOp {
+                start,
+                operation,
+                socket: socket.clone(),
+                target: None,
+                size: 0,
+            })),
             parked: false,
+        };
+        if let Some(heard) = &*op.heard {
+            heard.started();
         }
+        op
     }
 
     /// Reports the start of sending a datagram to `target`.
     pub(crate) fn send_to(socket: &Rc<SocketHandle>, target: impl FnOnce() -> Address) -> Self {
-        let heard = Start::capture().map(|start| HeardOp::send_to(start, socket, target()));
+        let start = Start::capture(hooks_of(SocketOperation::Send));
+        let heard = start.map(|start| HeardOp::send_to(start, socket, target()));
         Self {
-            heard,
+            heard: ManuallyDrop::new(heard),
             parked: false,
         }
     }
@@ -163,20 +228,22 @@ impl SocketOp {
         let Some(heard) = self.heard.take() else {
             return;
         };
-        let Some(target) = &heard.target else { return };
+        let Some(target) = heard.target.as_deref() else {
+            return;
+        };
         let mut metadata = SocketConnectReadyMetadata::new(
             heard.start.task.as_deref(),
             &heard.socket,
             target,
             !self.parked,
             heard.start.time,
-            Timestamp::now(),
+            heard.start.finish(),
         );
         metadata.ready_time = heard.start.readiness(self.parked, ready_time);
         heard
             .start
             .stack
-            .fire("on_socket_connect_ready", |instrument| {
+            .fire(Hook::SocketConnectReady, |instrument| {
                 instrument.on_socket_connect_ready(&metadata);
             });
     }
@@ -191,7 +258,7 @@ impl SocketOp {
         heard
             .start
             .stack
-            .fire("on_socket_accept_ready", |instrument| {
+            .fire(Hook::SocketAcceptReady, |instrument| {
                 instrument.on_socket_accept_ready(&metadata);
             });
     }
@@ -203,8 +270,8 @@ impl SocketOp {
         sender: impl FnOnce() -> Address,
         ready_time: Option<Timestamp>,
     ) {
-        if let Some(heard) = &mut self.heard {
-            heard.target = Some(sender());
+        if let Some(heard) = &mut *self.heard {
+            heard.target = Some(Box::new(sender()));
             self.received_heard(data, ready_time);
         }
     }
@@ -219,25 +286,27 @@ impl SocketOp {
     }
 
     fn received_heard(&mut self, data: &[u8], ready_time: Option<Timestamp>) {
-        let Some(heard) = self.heard.take() else {
-            return;
-        };
-        let mut metadata = heard.ready(self.parked, ready_time);
-        metadata.size = Some(data.len());
-        let stack = &heard.start.stack;
-        stack.fire("on_socket_recv_ready", |instrument| {
-            instrument.on_socket_recv_ready(&metadata);
-        });
-        heard.received_data(data);
+        if let Some(heard) = &*self.heard {
+            let mut metadata = heard.ready(self.parked, ready_time);
+            metadata.size = Some(data.len());
+            let stack = &heard.start.stack;
+            stack.fire(Hook::SocketRecvReady, |instrument| {
+                instrument.on_socket_recv_ready(&metadata);
+            });
+            heard.received_data(data);
+        }
+        *self.heard = None;
     }
 
     /// A part of the data was handed to the kernel.
     #[inline]
     pub(crate) fn sent_part(&mut self, data: &[u8], bytes_sent: usize) {
-        let Some(heard) = &mut self.heard else { return };
+        let Some(heard) = &mut *self.heard else {
+            return;
+        };
         heard.size += bytes_sent;
         let metadata = SocketSendDataMetadata::new(&heard.socket, data, bytes_sent);
-        heard.start.stack.fire("on_socket_send_data", |instrument| {
+        heard.start.stack.fire(Hook::SocketSendData, |instrument| {
             instrument.on_socket_send_data(&metadata);
         });
     }
@@ -251,17 +320,15 @@ impl SocketOp {
     }
 
     fn sent_heard(&mut self, ready_time: Option<Timestamp>) {
-        let Some(heard) = self.heard.take() else {
-            return;
-        };
-        let mut metadata = heard.ready(self.parked, ready_time);
-        metadata.size = Some(heard.size);
-        heard
-            .start
-            .stack
-            .fire("on_socket_send_ready", |instrument| {
+        if let Some(heard) = &*self.heard {
+            let mut metadata = heard.ready(self.parked, ready_time);
+            metadata.size = Some(heard.size);
+            let stack = &heard.start.stack;
+            stack.fire(Hook::SocketSendReady, |instrument| {
                 instrument.on_socket_send_ready(&metadata);
             });
+        }
+        *self.heard = None;
     }
 
     /// The operation failed.
@@ -282,7 +349,7 @@ impl SocketOp {
 
     /// A part of what is to be received has arrived.
     pub(crate) fn received_part(&mut self, partial: &[u8]) {
-        if let Some(heard) = &mut self.heard
+        if let Some(heard) = &mut *self.heard
             && !partial.is_empty()
         {
             heard.size += partial.len();
@@ -300,13 +367,13 @@ impl SocketOp {
             heard.operation,
             failure,
             heard.start.time,
-            Timestamp::now(),
+            heard.start.finish(),
         );
-        metadata.target_address = heard.target.as_ref();
+        metadata.target_address = heard.target.as_deref();
         metadata.immediate = !self.parked;
         metadata.ready_time = heard.start.readiness(self.parked, ready_time);
         metadata.size = heard.size;
-        heard.start.stack.fire("on_socket_error", |instrument| {
+        heard.start.stack.fire(Hook::SocketError, |instrument| {
             instrument.on_socket_error(&metadata);
         });
     }
@@ -325,39 +392,32 @@ impl HeardOp {
     fn send_to(start: Start, socket: &Rc<SocketHandle>, target: Address) -> Self {
         let mut metadata = InstrumentationMetadata::new(start.task.as_deref(), socket, start.time);
         metadata.peer_address = Some(&target);
-        start.stack.fire("on_socket_send_start", |instrument| {
+        start.stack.fire(Hook::SocketSendStart, |instrument| {
             instrument.on_socket_send_start(&metadata);
         });
         Self {
             start,
             operation: SocketOperation::Send,
             socket: socket.clone(),
-            target: Some(target),
+            target: Some(Box::new(target)),
             size: 0,
         }
     }
 
-    fn start(start: Start, operation: SocketOperation, socket: &Rc<SocketHandle>) -> Self {
-        let metadata = InstrumentationMetadata::new(start.task.as_deref(), socket, start.time);
-        let stack = &start.stack;
-        match operation {
+    fn started(&self) {
+        let Start { stack, task, time } = &self.start;
+        let metadata = InstrumentationMetadata::new(task.as_deref(), &self.socket, *time);
+        match self.operation {
             SocketOperation::Connect => {}
-            SocketOperation::Accept => stack.fire("on_socket_accept_start", |instrument| {
+            SocketOperation::Accept => stack.fire(Hook::SocketAcceptStart, |instrument| {
                 instrument.on_socket_accept_start(&metadata);
             }),
-            SocketOperation::Recv => stack.fire("on_socket_recv_start", |instrument| {
+            SocketOperation::Recv => stack.fire(Hook::SocketRecvStart, |instrument| {
                 instrument.on_socket_recv_start(&metadata);
             }),
-            SocketOperation::Send => stack.fire("on_socket_send_start", |instrument| {
+            SocketOperation::Send => stack.fire(Hook::SocketSendStart, |instrument| {
                 instrument.on_socket_send_start(&metadata);
             }),
-        }
-        Self {
-            start,
-            operation,
-            socket: socket.clone(),
-            target: None,
-            size: 0,
         }
     }
 
@@ -371,16 +431,16 @@ impl HeardOp {
             &self.socket,
             !parked,
             self.start.time,
-            Timestamp::now(),
+            self.start.finish(),
         );
         metadata.ready_time = self.start.readiness(parked, ready_time);
-        metadata.peer_address = self.target.as_ref();
+        metadata.peer_address = self.target.as_deref();
         metadata
     }
 
     fn received_data(&self, data: &[u8]) {
         let metadata = SocketRecvDataMetadata::new(&self.socket, data);
-        self.start.stack.fire("on_socket_recv_data", |instrument| {
+        self.start.stack.fire(Hook::SocketRecvData, |instrument| {
             instrument.on_socket_recv_data(&metadata);
         });
     }
@@ -396,10 +456,11 @@ pub(crate) struct DnsLookup {
 impl DnsLookup {
     /// A look-up starts.
     pub(crate) fn start(name: Rc<str>) -> Self {
-        let start = Start::capture();
+        let hooks = HookSet::of(&[Hook::DnsLookupStart, Hook::DnsLookupReady]);
+        let start = Start::capture(hooks);
         if let Some(start) = &start {
             let metadata = DnsLookupStartMetadata::new(start.task.as_deref(), &name, start.time);
-            start.stack.fire("on_dns_lookup_start", |instrument| {
+            start.stack.fire(Hook::DnsLookupStart, |instrument| {
                 instrument.on_dns_lookup_start(&metadata);
             });
         }
@@ -430,9 +491,9 @@ impl DnsLookup {
             outcome,
             !self.parked,
             start.time,
-            Timestamp::now(),
+            start.finish(),
         );
-        start.stack.fire("on_dns_lookup_ready", |instrument| {
+        start.stack.fire(Hook::DnsLookupReady, |instrument| {
             instrument.on_dns_lookup_ready(&metadata);
         });
     }

@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::instrument::metadata::*;
 use crate::instrument::scope::{self, Stack};
-use crate::instrument::{Command, Resumption, SocketHandle, TaskException, TaskInfo};
+use crate::instrument::{Command, Hook, Resumption, SocketHandle, TaskException, TaskInfo};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(crate) fn task_spawned(
     let mut metadata = TaskSpawnedMetadata::new(task, parent, spawn_time);
     metadata.detached = detached;
     metadata.serves = serves;
-    stack.fire("on_task_spawned", |instrument| {
+    stack.fire(Hook::TaskSpawned, |instrument| {
         instrument.on_task_spawned(&metadata)
     });
 }
@@ -70,13 +70,13 @@ impl TaskPoll {
         match wake {
             Wake::Send(resumption) => {
                 let metadata = poll.sent(task, resumption);
-                poll.stack.fire("on_task_before_send", |instrument| {
+                poll.stack.fire(Hook::TaskBeforeSend, |instrument| {
                     instrument.on_task_before_send(&metadata);
                 });
             }
             Wake::Throw(exception) => {
                 let metadata = poll.thrown(task, exception);
-                poll.stack.fire("on_task_before_throw", |instrument| {
+                poll.stack.fire(Hook::TaskBeforeThrow, |instrument| {
                     instrument.on_task_before_throw(&metadata);
                 });
             }
@@ -92,14 +92,14 @@ impl TaskPoll {
             Wake::Send(resumption) => {
                 let metadata =
                     TaskAfterSendMetadata::new(self.sent(task, resumption), command, finish_time);
-                self.stack.fire("on_task_after_send", |instrument| {
+                self.stack.fire(Hook::TaskAfterSend, |instrument| {
                     instrument.on_task_after_send(&metadata);
                 });
             }
             Wake::Throw(exception) => {
                 let metadata =
                     TaskAfterThrowMetadata::new(self.thrown(task, exception), command, finish_time);
-                self.stack.fire("on_task_after_throw", |instrument| {
+                self.stack.fire(Hook::TaskAfterThrow, |instrument| {
                     instrument.on_task_after_throw(&metadata);
                 });
             }
@@ -134,9 +134,9 @@ impl TaskPoll {
             }
         };
         let hook = match end {
-            TaskEnd::Completed => "on_task_completed",
-            TaskEnd::Failed(_) => "on_task_error",
-            TaskEnd::Cancelled => "on_task_cancelled",
+            TaskEnd::Completed => Hook::TaskCompleted,
+            TaskEnd::Failed(_) => Hook::TaskError,
+            TaskEnd::Cancelled => Hook::TaskCancelled,
         };
         if let Some(stack) = stack {
             stack.fire_since(base, hook, tell);
@@ -183,7 +183,7 @@ pub(crate) fn loop_park(
     let mut metadata = LoopParkMetadata::new(event_loop, active_since, park_time);
     metadata.timeout = timeout;
     metadata.stops = stops;
-    stack.fire("on_loop_park", |instrument| {
+    stack.fire(Hook::LoopPark, |instrument| {
         instrument.on_loop_park(&metadata)
     });
     Some(metadata.park_time)
@@ -196,9 +196,9 @@ pub(crate) fn loop_unpark(
     events: usize,
 ) -> Option<Timestamp> {
     let stack = scope::current()?;
-    let mut metadata = LoopUnparkMetadata::new(event_loop, park_time, Timestamp::now());
+    let mut metadata = LoopUnparkMetadata::new(event_loop, park_time, Timestamp::now_after_sleep());
     metadata.events = events;
-    stack.fire("on_loop_unpark", |instrument| {
+    stack.fire(Hook::LoopUnpark, |instrument| {
         instrument.on_loop_unpark(&metadata)
     });
     Some(metadata.unpark_time)

@@ -4,8 +4,9 @@ use crate::instrument::metadata::*;
 use crate::instrument::samples::HOOKS;
 use crate::instrument::scope::{self, Stack};
 use crate::instrument::{
-    Address, Command, EnterScope, ErrorType, QueueInfo, Recorded, RecordingInstrument, Resumption,
-    SocketHandle, SocketRole, TaskException, TaskId, TaskInfo, Transport,
+    Address, Command, EnterScope, ErrorType, FilteredInstrument, Hook, HookSet, QueueInfo,
+    Recorded, RecordingInstrument, Resumption, SocketHandle, SocketRole, TaskException, TaskId,
+    TaskInfo, Transport,
 };
 use std::collections::BTreeSet;
 use std::io;
@@ -361,6 +362,22 @@ fn where_nobody_listens_nothing_is_captured() {
     assert!(loop_start().is_none());
     assert!(loop_park(&event_loop, now, now, None, false).is_none());
     assert!(loop_unpark(&event_loop, now, 1).is_none());
+}
+
+#[test]
+fn an_operation_that_nobody_wants_to_hear_of_is_not_captured() {
+    let socket = socket();
+    let timers = HookSet::of(&[Hook::TimerFired]);
+    FilteredInstrument::new(RecordingInstrument::new(), timers).in_scope(|| {
+        assert!(scope::in_force());
+        assert!(HeardTimer::capture().is_some());
+        assert!(!QueueOperation::start().is_heard());
+        assert!(!SocketOp::connect(&socket, &target()).is_heard());
+        assert!(!SocketOp::start(SocketOperation::Recv, &socket).is_heard());
+        assert!(!SocketOp::send_to(&socket, || unreachable!("nobody asks")).is_heard());
+        RecordingInstrument::new().in_scope(|| assert!(QueueOperation::start().is_heard()));
+        assert!(!QueueOperation::start().is_heard());
+    });
 }
 
 /// Fires what the tests above leave out.

@@ -1,9 +1,8 @@
 //! TLS handshakes.
 
 use super::wait::Start;
-use crate::clock::Timestamp;
 use crate::instrument::metadata::{TlsHandshakeErrorMetadata, TlsHandshakeMetadata, TlsSession};
-use crate::instrument::{Failure, SocketHandle};
+use crate::instrument::{Failure, Hook, HookSet, SocketHandle};
 use std::io;
 use std::rc::Rc;
 
@@ -18,7 +17,8 @@ pub(crate) struct TlsHandshake {
 impl TlsHandshake {
     /// A handshake starts.
     pub(crate) fn start(socket: Rc<SocketHandle>, server_hostname: Option<&str>) -> Self {
-        let start = Start::capture();
+        let hooks = HookSet::of(&[Hook::TlsHandshakeComplete, Hook::TlsHandshakeError]);
+        let start = Start::capture(hooks);
         let server_hostname = start.as_ref().and(server_hostname).map(String::from);
         Self {
             start,
@@ -51,10 +51,10 @@ impl TlsHandshake {
             session,
             !self.parked,
             start.time,
-            Timestamp::now(),
+            start.finish(),
         );
         metadata.server_hostname = self.server_hostname.as_deref();
-        start.stack.fire("on_tls_handshake_complete", |instrument| {
+        start.stack.fire(Hook::TlsHandshakeComplete, |instrument| {
             instrument.on_tls_handshake_complete(&metadata);
         });
     }
@@ -74,10 +74,10 @@ impl TlsHandshake {
             failure,
             !self.parked,
             start.time,
-            Timestamp::now(),
+            start.finish(),
         );
         metadata.server_hostname = self.server_hostname.as_deref();
-        start.stack.fire("on_tls_handshake_error", |instrument| {
+        start.stack.fire(Hook::TlsHandshakeError, |instrument| {
             instrument.on_tls_handshake_error(&metadata);
         });
     }

@@ -4,6 +4,7 @@ use crate::clock::Timestamp;
 use crate::instrument::metadata::TimerFiredMetadata;
 use crate::instrument::scope::{self, Stack};
 use crate::instrument::task::TaskInfo;
+use crate::instrument::{Hook, HookSet};
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
@@ -40,15 +41,24 @@ pub(super) struct Start {
 }
 
 impl Start {
-    /// Captures the start of an operation, where anyone listens.
+    /// Captures the start of an operation, where anyone listens to one of its `hooks`.
     #[inline]
-    pub(super) fn capture() -> Option<Self> {
-        let stack = scope::current()?;
+    pub(super) fn capture(hooks: HookSet) -> Option<Self> {
+        if !scope::is_wanted(hooks) {
+            return None;
+        }
         Some(Self {
-            stack,
+            stack: scope::current()?,
             task: current_task(),
             time: Timestamp::now(),
         })
+    }
+
+    /// The present moment as the operation's end.
+    #[inline]
+    pub(super) fn finish(&self) -> Timestamp {
+        // A thread that was moved between may find the clock a few nanoseconds back.
+        Timestamp::now().max(self.time)
     }
 }
 
@@ -73,6 +83,9 @@ pub(crate) struct HeardTimer {
 impl HeardTimer {
     /// Those who listen now.
     pub(crate) fn capture() -> Option<Self> {
+        if !scope::is_wanted(HookSet::of(&[Hook::TimerFired])) {
+            return None;
+        }
         Some(Self {
             stack: scope::current()?,
             task: current_task(),
@@ -82,7 +95,7 @@ impl HeardTimer {
     /// Tells them.
     pub(crate) fn fired(&self, deadline: Timestamp, fire_time: Timestamp) {
         let metadata = TimerFiredMetadata::new(self.task.as_deref(), deadline, fire_time);
-        self.stack.fire("on_timer_fired", |instrument| {
+        self.stack.fire(Hook::TimerFired, |instrument| {
             instrument.on_timer_fired(&metadata)
         });
     }

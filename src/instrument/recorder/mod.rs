@@ -158,7 +158,7 @@ fn side_by_side(expected: &[&str], fired: &[&str]) -> String {
 
 /// Hooks by name, with the macro that lists them: a new hook cannot be forgotten here.
 macro_rules! record_hooks {
-    ($($hook:ident: $metadata:ty,)*) => {
+    ($($hook:ident = $name:ident: $metadata:ty,)*) => {
         $(fn $hook(&self, metadata: &$metadata) {
             let recorded = metadata.facts(stringify!($hook));
             self.events.borrow_mut().push(recorded);

@@ -1,7 +1,7 @@
 //! An instrument that was put in force, and what is known of it.
 
-use super::super::EventLoopInstrument;
 use super::super::text::Escape;
+use super::super::{EventLoopInstrument, Hook, HookSet};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -15,6 +15,7 @@ thread_local! {
 /// An instrument that was entered once; whatever stands for the same entry shares it.
 pub(in crate::instrument) struct Entry {
     instrument: Rc<dyn EventLoopInstrument>,
+    wanted: HookSet,
     /// The scope has ended on every stack, also on those that its guard could not reach.
     has_ended: Cell<bool>,
     has_panicked: Cell<bool>,
@@ -23,6 +24,7 @@ pub(in crate::instrument) struct Entry {
 impl Entry {
     pub(in crate::instrument) fn new(instrument: Rc<dyn EventLoopInstrument>) -> Rc<Self> {
         Rc::new(Self {
+            wanted: instrument.wanted_hooks(),
             instrument,
             has_ended: Cell::new(false),
             has_panicked: Cell::new(false),
@@ -31,6 +33,11 @@ impl Entry {
 
     pub(super) fn instrument(&self) -> &Rc<dyn EventLoopInstrument> {
         &self.instrument
+    }
+
+    /// The hooks that the instrument wants to hear.
+    pub(in crate::instrument) fn wanted(&self) -> HookSet {
+        self.wanted
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -50,20 +57,23 @@ impl Entry {
         ENDED.get() > 0
     }
 
-    /// Calls a hook of the instrument; a panic in it stays in it.
+    /// Calls a hook of the instrument, if it wants to hear it; a panic in it stays in it.
     #[inline]
     pub(in crate::instrument) fn call(
         &self,
-        hook: &'static str,
+        hook: Hook,
         call: impl FnOnce(&dyn EventLoopInstrument),
     ) {
+        if !self.wanted.contains(hook) {
+            return;
+        }
         let call = AssertUnwindSafe(|| call(&*self.instrument));
         if let Err(payload) = catch_unwind(call) {
             PANICS.fetch_add(1, Ordering::Relaxed);
             if !self.has_panicked.replace(true) {
                 tracing::error!(
                     target: "loopscope::instrument",
-                    hook,
+                    hook = hook.name(),
                     "an instrument panicked in its hook: {}. Its event is lost, the program goes \
                      on; further panics of this instrument are counted, not reported",
                     Escape(super::super::metadata::panic_message(&*payload))

@@ -5,10 +5,11 @@
 //! task that runs; outside of tasks it is the thread's own.
 
 use super::hooks::current_task;
-use super::{CompositeInstrument, EventLoopInstrument, TaskId};
+use super::{CompositeInstrument, EventLoopInstrument, Hook, HookSet, TaskId};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 mod entry;
@@ -26,28 +27,41 @@ pub(crate) struct Stack(Rc<Node>);
 
 struct Node {
     entry: Rc<Entry>,
+    /// What this entry and those below it want to hear.
+    wanted: HookSet,
     outer: Option<Stack>,
 }
 
-/// Nothing in force.
-const IDLE: u8 = 0;
-/// Instruments are in force.
-const IN_FORCE: u8 = 1;
-/// A hook runs; whatever it does is not heard.
-const IN_HOOK: u8 = 2;
+/// What is in force, as hook sites ask it, in one word: which hooks the instruments want to hear, and
+/// these two.
+type Heard = u32;
+/// Instruments listen, to whatever. While a hook runs they do not, nor want any: what it does is not
+/// heard.
+const LISTENING: Heard = 1 << 30;
+/// There is a stack.
+const STACKED: Heard = 1 << 31;
 
 thread_local! {
-    static CURRENT: RefCell<Option<Stack>> = const { RefCell::new(None) };
-    // Apart from CURRENT, since a thread-local without a destructor is read without a check.
-    static STATE: Cell<u8> = const { Cell::new(IDLE) };
+    // Without destructors, so that they are read without a check: who enters a scope leaves it.
+    static CURRENT: RefCell<ManuallyDrop<Option<Stack>>> =
+        const { RefCell::new(ManuallyDrop::new(None)) };
+    static HEARD: Cell<Heard> = const { Cell::new(0) };
+    static IN_HOOK: Cell<bool> = const { Cell::new(false) };
     // How many futures with an instrument are being polled, one inside of the other.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Whether anyone listens: the one check that a hook site costs when nobody does.
+/// Whether anyone listens.
 #[inline]
 pub(crate) fn in_force() -> bool {
-    STATE.get() == IN_FORCE
+    HEARD.get() & LISTENING != 0
+}
+
+/// Whether anyone listens to one of these hooks: the one check that a hook site costs when nobody
+/// does.
+#[inline]
+pub(crate) fn is_wanted(hooks: HookSet) -> bool {
+    HEARD.get() & hooks.bits() != 0
 }
 
 /// The stack in force, where anyone listens.
@@ -57,19 +71,19 @@ pub(crate) fn current() -> Option<Stack> {
 }
 
 /// The stack in force, also in a hook.
-fn top() -> Option<Stack> {
+#[inline]
+pub(super) fn top() -> Option<Stack> {
     if Entry::any_has_ended() {
         forget_ended();
     }
-    // At the end of the thread nothing is in force.
-    let top = CURRENT.try_with(|current| current.borrow().clone());
-    top.ok().flatten()
+    CURRENT.with_borrow(|current| Option::clone(current))
 }
 
 /// Takes what has ended out of the stack in force.
 #[cold]
 fn forget_ended() {
-    if let Ok(Some(stack)) = CURRENT.try_with(|current| current.borrow().clone())
+    let stack = CURRENT.with_borrow(|current| Option::clone(current));
+    if let Some(stack) = stack
         && stack.nodes().any(|node| node.entry.has_ended())
     {
         // The old stack is dropped after the new one is in place: an instrument's own drop may do
@@ -82,15 +96,25 @@ fn forget_ended() {
 #[inline]
 pub(crate) fn swap(stack: Option<Stack>) -> Option<Stack> {
     // Most often nothing takes the place of nothing.
-    if stack.is_none() && STATE.get() & IN_FORCE == IDLE {
+    if stack.is_none() && HEARD.get() & STACKED == 0 {
         return None;
     }
     swap_some(stack)
 }
 
 fn swap_some(stack: Option<Stack>) -> Option<Stack> {
-    set_in_force(stack.is_some());
-    CURRENT.replace(stack)
+    HEARD.set(heard_by(stack.as_ref()));
+    ManuallyDrop::into_inner(CURRENT.replace(ManuallyDrop::new(stack)))
+}
+
+/// What is heard where this stack is in force.
+#[inline]
+fn heard_by(stack: Option<&Stack>) -> Heard {
+    match stack {
+        Some(_) if IN_HOOK.get() => STACKED,
+        Some(stack) => STACKED | LISTENING | stack.0.wanted.bits(),
+        None => 0,
+    }
 }
 
 /// Notes that a future with scopes of its own is polled.
@@ -103,14 +127,21 @@ pub(super) fn leave_future() {
     DEPTH.set(DEPTH.get() - 1);
 }
 
-fn set_in_force(yes: bool) {
-    STATE.set(STATE.get() & IN_HOOK | if yes { IN_FORCE } else { IDLE });
+impl Node {
+    fn new(entry: Rc<Entry>, outer: Option<Stack>) -> Rc<Self> {
+        let below = outer.as_ref().map_or(HookSet::NONE, |outer| outer.0.wanted);
+        let wanted = entry.wanted().union(below);
+        Rc::new(Self {
+            entry,
+            wanted,
+            outer,
+        })
+    }
 }
 
 impl Stack {
     pub(crate) fn push(instrument: Rc<dyn EventLoopInstrument>, outer: Option<Self>) -> Self {
-        let entry = Entry::new(instrument);
-        Self(Rc::new(Node { entry, outer }))
+        Self(Node::new(Entry::new(instrument), outer))
     }
 
     /// `instrument` on top of the stack in force.
@@ -126,17 +157,34 @@ impl Stack {
 
     /// Calls a hook of every instrument, the innermost first. A panic stays with its instrument.
     #[inline]
-    pub(crate) fn fire(&self, hook: &'static str, call: impl Fn(&dyn EventLoopInstrument)) {
-        self.fire_since(None, hook, |instrument, _| call(instrument));
+    pub(crate) fn fire(&self, hook: Hook, call: impl Fn(&dyn EventLoopInstrument)) {
+        if self.0.wanted.contains(hook) {
+            self.fire_wanted(hook, call);
+        }
+    }
+
+    fn fire_wanted(&self, hook: Hook, call: impl Fn(&dyn EventLoopInstrument)) {
+        let _silence = Silence::begin();
+        let mut node = &*self.0;
+        loop {
+            node.entry.call(hook, &call);
+            match &node.outer {
+                Some(outer) => node = &outer.0,
+                None => return,
+            }
+        }
     }
 
     /// As [`fire`](Self::fire), telling each call also whether its instrument is part of `base`.
     pub(crate) fn fire_since(
         &self,
         base: Option<&Self>,
-        hook: &'static str,
+        hook: Hook,
         call: impl Fn(&dyn EventLoopInstrument, bool),
     ) {
+        if !self.0.wanted.contains(hook) {
+            return;
+        }
         let _silence = Silence::begin();
         for node in self.nodes() {
             let entry = &node.entry;
@@ -161,10 +209,7 @@ impl Stack {
         if other.is_some_and(|other| other.contains(&self.0.entry)) {
             return outer;
         }
-        Some(Self(Rc::new(Node {
-            entry: self.0.entry.clone(),
-            outer,
-        })))
+        Some(Self(Node::new(self.0.entry.clone(), outer)))
     }
 
     /// This stack without the entries that are `unwanted`, wherever they are in it.
@@ -182,30 +227,33 @@ impl Stack {
         if is_same {
             return Some(self.clone());
         }
-        Some(Self(Rc::new(Node {
-            entry: self.0.entry.clone(),
-            outer: kept,
-        })))
+        Some(Self(Node::new(self.0.entry.clone(), kept)))
     }
 }
 
 /// While it lives, hooks fire nothing.
-struct Silence(u8);
+struct Silence {
+    is_outermost: bool,
+}
 
 impl Silence {
     #[inline]
     fn begin() -> Self {
-        let before = STATE.get();
-        STATE.set(before | IN_HOOK);
-        Self(before & IN_HOOK)
+        HEARD.set(HEARD.get() & STACKED);
+        Self {
+            is_outermost: !IN_HOOK.replace(true),
+        }
     }
 }
 
 impl Drop for Silence {
     #[inline]
     fn drop(&mut self) {
-        // The hook may have entered or left a scope: that bit stays as it is.
-        STATE.set(STATE.get() & !IN_HOOK | self.0);
+        if self.is_outermost {
+            IN_HOOK.set(false);
+            // The hook may have entered or left a scope.
+            HEARD.set(CURRENT.with_borrow(|current| heard_by(current.as_ref())));
+        }
     }
 }
 
@@ -237,7 +285,7 @@ pub trait EnterScope: EventLoopInstrument + Sized + 'static {
     #[must_use = "the scope ends when the guard is dropped: bind it to a variable"]
     fn enter(self) -> Scope {
         let instrument: Rc<dyn EventLoopInstrument> = Rc::new(self);
-        let outer = CURRENT.take();
+        let outer = ManuallyDrop::into_inner(CURRENT.take());
         let stack = Stack::push(instrument, outer);
         let entry = stack.0.entry.clone();
         swap(Some(stack));
@@ -285,7 +333,7 @@ impl Drop for Scope {
         if Home::here() != self.home {
             self.entry.end();
         }
-        let Ok(Some(stack)) = CURRENT.try_with(|current| current.borrow().clone()) else {
+        let Some(stack) = CURRENT.with_borrow(|current| Option::clone(current)) else {
             return self.entry.end();
         };
         if stack.contains(&self.entry) {
