@@ -1,8 +1,10 @@
-//! A pair of hooks around a receive, heard by nobody and by others.
+//! A pair of hooks around a receive, heard by nobody and by others, and a whole round trip that is
+//! heard.
 
 #[path = "../support/listeners.rs"]
 mod listeners;
 
+use super::loops::echo;
 use listeners::{Discard, NoOp, socket};
 use loopscope::instrument::*;
 use loopscope::otel::{OtelInstrument, SpanPolicy};
@@ -17,13 +19,16 @@ pub(crate) const PATHS: &[super::Path] = &[
         NoOp.in_scope(|| pairs(times))
     }),
     ("pair, metrics only", |times| {
-        with_bridge(SpanPolicy::Off, TraceFlags::SAMPLED, times)
+        with_bridge(SpanPolicy::Off, TraceFlags::SAMPLED, || pairs(times))
     }),
     ("pair, parent not sampled", |times| {
-        with_bridge(SpanPolicy::All, TraceFlags::NOT_SAMPLED, times)
+        with_bridge(SpanPolicy::All, TraceFlags::NOT_SAMPLED, || pairs(times))
     }),
     ("pair, sampled to a no-op processor", |times| {
-        with_bridge(SpanPolicy::All, TraceFlags::SAMPLED, times)
+        with_bridge(SpanPolicy::All, TraceFlags::SAMPLED, || pairs(times))
+    }),
+    ("echo round trip, metrics only", |times| {
+        with_bridge(SpanPolicy::Off, TraceFlags::SAMPLED, || echo(times))
     }),
 ];
 
@@ -36,7 +41,7 @@ fn pairs(times: u64) {
 }
 
 /// The bridge over the real SDK, under a parent; what it exports goes nowhere.
-fn with_bridge(policy: SpanPolicy, parent: TraceFlags, times: u64) {
+fn with_bridge(policy: SpanPolicy, parent: TraceFlags, watched: impl FnOnce()) {
     let reader = PeriodicReader::builder(InMemoryMetricExporter::default()).build();
     let meters = SdkMeterProvider::builder().with_reader(reader).build();
     let tracers = SdkTracerProvider::builder()
@@ -48,5 +53,5 @@ fn with_bridge(policy: SpanPolicy, parent: TraceFlags, times: u64) {
         .spans(policy)
         .build();
     let _parent = listeners::parent(parent);
-    otel.in_scope(|| pairs(times));
+    otel.in_scope(watched);
 }

@@ -27,7 +27,7 @@ fn run(future: impl Future<Output = ()>) {
 }
 
 /// A client and a server in one loop: each round trip is two sends, two receives and two waits.
-fn echo(times: u64) {
+pub(crate) fn echo(times: u64) {
     run(async {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");

@@ -33,6 +33,8 @@ fn of_run(benchmark: &Path, path: &str, trips: u32, profile: &Path) -> Result<u6
     let mut valgrind = Command::new("valgrind");
     valgrind
         .arg("--tool=callgrind")
+        // From the entry of this function to its return.
+        .arg("--toggle-collect=instructions::counted*")
         .arg(format!("--callgrind-out-file={}", profile.display()))
         .arg(benchmark)
         .args(["--path", path, "--times", &trips.to_string()]);
