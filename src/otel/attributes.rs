@@ -10,10 +10,15 @@ use std::sync::Arc;
 
 /// What is the same in all spans of a socket, kept in its slot: to write addresses as text takes as
 /// long as to build a span.
-struct OfSocket {
-    knows_local: bool,
-    knows_peer: bool,
-    attributes: Vec<KeyValue>,
+struct Ends {
+    peer: Option<End>,
+    local: Option<End>,
+}
+
+/// An address as attributes have it; its text is shared by all spans.
+struct End {
+    host: Option<Arc<str>>,
+    port: Option<u16>,
 }
 
 /// The two ends of a socket; `peer` where the socket itself does not know it.
@@ -23,73 +28,67 @@ pub(super) fn push_socket(
     socket: &SocketHandle,
     peer: Option<&Address>,
 ) {
-    let knows_peer = socket.peer_address().is_some();
-    if !knows_peer && peer.is_some() {
-        return push_ends(attributes, socket, peer);
-    }
-    let knows_local = socket.local_address().is_some();
-    let kept = socket.slots().get::<OfSocket>(key);
+    let (known_peer, local) = (socket.peer_address(), socket.local_address());
+    let kept = socket.slots().get::<Ends>(key);
     // A socket learns its addresses while it connects.
-    let is_current =
-        |kept: &Rc<OfSocket>| kept.knows_local == knows_local && kept.knows_peer == knows_peer;
-    let kept = kept.filter(is_current).unwrap_or_else(|| {
-        let mut attributes = Vec::new();
-        push_ends(&mut attributes, socket, None);
-        let of_socket = OfSocket {
-            knows_local,
-            knows_peer,
-            attributes,
+    let is_current = |ends: &Rc<Ends>| {
+        ends.peer.is_some() == known_peer.is_some() && ends.local.is_some() == local.is_some()
+    };
+    let ends = kept.filter(is_current).unwrap_or_else(|| {
+        let ends = Ends {
+            peer: known_peer.map(End::of),
+            local: local.map(End::of),
         };
-        socket.slots().insert(key, of_socket)
+        socket.slots().insert(key, ends)
     });
-    attributes.extend_from_slice(&kept.attributes);
-}
-
-fn push_ends(attributes: &mut Vec<KeyValue>, socket: &SocketHandle, peer: Option<&Address>) {
-    let peer = socket.peer_address().or(peer);
-    push_peer(attributes, peer);
-    if let Some(local) = socket.local_address() {
-        push_address(
-            attributes,
-            (names::NETWORK_LOCAL_ADDRESS, names::NETWORK_LOCAL_PORT),
-            local,
-        );
+    match &ends.peer {
+        Some(peer) => peer.push(attributes, PEER),
+        None => push_peer(attributes, peer),
     }
-    attributes.push(KeyValue::new(
-        names::NETWORK_TRANSPORT,
-        socket.transport().as_str(),
-    ));
-    let ip = peer.or(socket.local_address()).and_then(Address::as_ip);
+    if let Some(local) = &ends.local {
+        local.push(attributes, LOCAL);
+    }
+    let transport = socket.transport().as_str();
+    attributes.push(KeyValue::new(names::NETWORK_TRANSPORT, transport));
+    let ip = known_peer.or(peer).or(local).and_then(Address::as_ip);
     if let Some(ip) = ip {
         let version = if ip.is_ipv4() { "ipv4" } else { "ipv6" };
         attributes.push(KeyValue::new(names::NETWORK_TYPE, version));
     }
 }
 
-/// The other end of a socket.
-pub(crate) fn push_peer(attributes: &mut Vec<KeyValue>, peer: Option<&Address>) {
-    if let Some(peer) = peer {
-        push_address(
-            attributes,
-            (names::NETWORK_PEER_ADDRESS, names::NETWORK_PEER_PORT),
-            peer,
-        );
+/// The keys of an address and its port.
+type Keys = (&'static str, &'static str);
+
+const PEER: Keys = (names::NETWORK_PEER_ADDRESS, names::NETWORK_PEER_PORT);
+const LOCAL: Keys = (names::NETWORK_LOCAL_ADDRESS, names::NETWORK_LOCAL_PORT);
+
+impl End {
+    fn of(address: &Address) -> Self {
+        Self {
+            host: host_of(address).map(Arc::from),
+            port: address.as_ip().map(|ip| ip.port()),
+        }
+    }
+
+    /// The IP address or path, and the port where there is one.
+    fn push(&self, attributes: &mut Vec<KeyValue>, (address, port): Keys) {
+        let host = self.host.clone();
+        attributes.extend(host.map(|host| KeyValue::new(address, host)));
+        attributes.extend(self.port.map(|it| KeyValue::new(port, i64::from(it))));
     }
 }
 
-/// An address under a pair of keys: the IP address or path, and the port where there is one.
-pub(super) fn push_address(
-    attributes: &mut Vec<KeyValue>,
-    (address_key, port_key): (&'static str, &'static str),
-    address: &Address,
-) {
-    if let Some(host) = host_of(address) {
-        // Shared by all that it is cloned into.
-        attributes.push(KeyValue::new(address_key, Arc::<str>::from(host)));
+/// The other end of a socket.
+pub(crate) fn push_peer(attributes: &mut Vec<KeyValue>, peer: Option<&Address>) {
+    if let Some(peer) = peer {
+        push_address(attributes, PEER, peer);
     }
-    if let Address::Ip(address) = address {
-        attributes.push(KeyValue::new(port_key, i64::from(address.port())));
-    }
+}
+
+/// An address under a pair of keys.
+pub(super) fn push_address(attributes: &mut Vec<KeyValue>, keys: Keys, address: &Address) {
+    End::of(address).push(attributes, keys);
 }
 
 /// An address without its port: the IP address or path, where there is one.
