@@ -13,12 +13,10 @@ use loopscope::event_loop::{EventLoop, yield_now};
 use loopscope::instrument::*;
 use loopscope::otel::{OtelInstrument, SpanPolicy};
 use loopscope::sync::AsyncQueue;
+use loopscope::telemetry::bench::discarding_provider;
 use opentelemetry::trace::TraceFlags;
-use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
-use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider, SpanData, SpanExporter,
-};
+use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::hint::black_box;
 use std::rc::Rc;
 use std::time::Duration;
@@ -163,23 +161,7 @@ impl Bridge {
     }
 }
 
-/// Hands spans to the batch processor's thread, which frees them.
+/// Hands spans in batches to another thread, as `Telemetry` does, which frees them.
 fn batches() -> SdkTracerProvider {
-    // Room for all that is made while the other thread is not let run.
-    let config = BatchConfigBuilder::default()
-        .with_max_queue_size(1 << 16)
-        .with_max_export_batch_size(512)
-        .build();
-    let processor = BatchSpanProcessor::builder(Discard)
-        .with_batch_config(config)
-        .build();
-    SdkTracerProvider::builder()
-        .with_span_processor(processor)
-        .build()
-}
-
-impl SpanExporter for Discard {
-    async fn export(&self, _batch: Vec<SpanData>) -> OTelSdkResult {
-        Ok(())
-    }
+    discarding_provider().expect("a thread")
 }

@@ -1,12 +1,13 @@
 //! How an instrument is made.
 
+use super::any_tracer::{AnyTracer, global_tracer, tracer_of};
 use super::metrics::Metrics;
 use super::open_spans::OpenSpans;
 use super::spans::{SpanPolicy, SpanSettings, Spans};
 use super::{OtelInstrument, Shared, names};
 use crate::instrument::SlotKey;
 use opentelemetry::InstrumentationScope;
-use opentelemetry::global::{self, BoxedTracer};
+use opentelemetry::global;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::trace::{Span, Tracer, TracerProvider};
 use std::fmt;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 /// ```
 #[must_use = "a builder does nothing until it is built"]
 pub struct OtelInstrumentBuilder {
-    tracer: Option<BoxedTracer>,
+    tracer: Option<Arc<dyn AnyTracer>>,
     meter: Option<Meter>,
     settings: SpanSettings,
 }
@@ -46,8 +47,7 @@ impl OtelInstrumentBuilder {
         P::Tracer: Send + Sync + 'static,
         <P::Tracer as Tracer>::Span: Span + Send + Sync + 'static,
     {
-        let tracer = provider.tracer_with_scope(scope());
-        self.tracer = Some(BoxedTracer::new(Box::new(tracer)));
+        self.tracer = Some(tracer_of(provider));
         self
     }
 
@@ -90,9 +90,7 @@ impl OtelInstrumentBuilder {
 
     /// Makes the instrument.
     pub fn build(self) -> OtelInstrument {
-        let tracer = self
-            .tracer
-            .unwrap_or_else(|| global::tracer_with_scope(scope()));
+        let tracer = self.tracer.unwrap_or_else(global_tracer);
         let meter = self
             .meter
             .unwrap_or_else(|| global::meter_with_scope(scope()));

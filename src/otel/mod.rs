@@ -5,6 +5,7 @@
 //! and meters. What it emits is listed in [`names`], and described for people in
 //! `docs/telemetry.md`.
 
+pub(crate) mod any_tracer;
 pub(crate) mod attributes;
 mod builder;
 mod hooks;

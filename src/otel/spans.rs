@@ -1,16 +1,17 @@
 //! Which spans are made, of what parent, and how.
 
+use super::any_tracer::AnyTracer;
 use super::attributes::push_task;
 use super::metrics::failure_attribute;
 use super::names::{self, SpanDefinition};
 use super::tasks::TaskState;
 use crate::clock::Timestamp;
 use crate::instrument::{Failure, SlotKey, TaskInfo};
-use opentelemetry::global::BoxedTracer;
-use opentelemetry::trace::{Span, SpanBuilder, Status, TraceContextExt, Tracer};
+use opentelemetry::trace::{SpanBuilder, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// Which operations become spans.
@@ -58,7 +59,7 @@ impl Operation<'_> {
 
 /// Makes spans.
 pub(super) struct Spans {
-    pub(super) tracer: BoxedTracer,
+    pub(super) tracer: Arc<dyn AnyTracer>,
     pub(super) settings: SpanSettings,
 }
 
@@ -94,13 +95,12 @@ impl Spans {
         let builder = SpanBuilder::from_name(name)
             .with_start_time(start_time)
             .with_attributes(attributes);
-        let mut span = self.tracer.build_with_context(builder, &parent);
-        if let Some(Failure::Error { error, .. }) = operation.failure
-            && span.is_recording()
-        {
-            span.set_status(Status::error(error.to_string()));
-        }
-        span.end_with_timestamp(start_time + operation.duration());
+        let error = match &operation.failure {
+            Some(Failure::Error { error, .. }) => Some(*error as _),
+            _ => None,
+        };
+        let end_time = start_time + operation.duration();
+        self.tracer.record(builder, &parent, error, end_time);
     }
 
     fn wants(&self, operation: &Operation<'_>) -> bool {

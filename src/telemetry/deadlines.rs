@@ -20,12 +20,17 @@ impl Deadlines {
         *flush = (*flush).max(Some(end));
     }
 
+    /// By when the last flush that somebody waits for is to be done.
+    pub(super) fn end_of_flush(&self) -> Option<Instant> {
+        *lock(&self.flush)
+    }
+
     /// Flushes by `flush` for as long as somebody waits for that: the SDK's own gives up after five
     /// seconds, which is less than one export may take.
     pub(super) fn flush(&self, flush: impl Fn() -> OTelSdkResult) -> OTelSdkResult {
         loop {
             match flush() {
-                Err(OTelSdkError::Timeout(_)) if *lock(&self.flush) > Some(now()) => {}
+                Err(OTelSdkError::Timeout(_)) if self.end_of_flush() > Some(now()) => {}
                 done => return done,
             }
         }

@@ -12,6 +12,7 @@ use opentelemetry_otlp::SpanExporter;
 use opentelemetry_otlp::{
     Compression, LogExporter, MetricExporter, WithExportConfig, WithHttpConfig,
 };
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::Temporality;
 use std::error::Error;
 use std::sync::Arc;
@@ -59,8 +60,14 @@ fn over_http<B: WithExportConfig + WithHttpConfig>(
 }
 
 impl Transport {
-    pub(super) fn spans(&self, otlp: &Otlp, tally: &Arc<Tally>) -> Result<Spans, TelemetryError> {
-        self.spans_over(otlp, tally).map_err(failed(Signal::Traces))
+    pub(super) fn spans(
+        &self,
+        otlp: &Otlp,
+        resource: &Resource,
+        tally: &Arc<Tally>,
+    ) -> Result<Spans, TelemetryError> {
+        self.spans_over(otlp, resource, tally)
+            .map_err(failed(Signal::Traces))
     }
 
     pub(super) fn metrics(
@@ -81,7 +88,7 @@ impl Transport {
         self.logs_over(otlp, tally).map_err(failed(Signal::Logs))
     }
 
-    fn spans_over(&self, otlp: &Otlp, tally: &Arc<Tally>) -> Made<Spans> {
+    fn spans_over(&self, otlp: &Otlp, resource: &Resource, tally: &Arc<Tally>) -> Made<Spans> {
         #[cfg(feature = "otlp-grpc")]
         if otlp.protocol == Protocol::Grpc {
             let builder = super::grpc::configure(SpanExporter::builder().with_tonic(), otlp)?;
@@ -93,7 +100,7 @@ impl Transport {
             let builder = over_http(SpanExporter::builder().with_http(), otlp, tally)?;
             return Ok(Spans::Stock(Counted::new(builder.build()?, tally)));
         }
-        Ok(Spans::Ours(OtlpSpanExporter::new(otlp, tally)?))
+        Ok(Spans::Ours(OtlpSpanExporter::new(otlp, resource, tally)?))
     }
 
     fn metrics_over(

@@ -38,6 +38,7 @@
 //! tries. Spans that a collector rejects from a request that it accepts are lost as well, and what
 //! it says of them is reported.
 
+mod batches;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod bench;
@@ -55,6 +56,7 @@ mod settings;
 mod shutdown;
 mod tally;
 mod variables;
+mod worker;
 
 pub use builder::TelemetryBuilder;
 pub use error::{DeliveryError, InvalidVariable, Lost, TelemetryError};

@@ -1,16 +1,15 @@
 //! The SDK's providers, as the settings ask for them.
 
+use super::batches::{BatchProcessor, Exporter, OfSdk};
 use super::error::TelemetryError;
 use super::exporters::{Spans, Transport};
-use super::settings::{Batch, Export, Limits, RootSampling, Sampling, Settings};
+use super::settings::{Batch, Export, Limits, RootSampling, Sampling, Settings, Signal};
 use super::tally::{Counted, Tallies};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::{self, BatchLogProcessor, LogExporter, SdkLoggerProvider};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
-use opentelemetry_sdk::trace::{
-    self, BatchSpanProcessor, Sampler, SdkTracerProvider, SpanExporter, TracerProviderBuilder,
-};
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanExporter, TracerProviderBuilder};
 use std::time::Duration;
 
 pub(super) fn traces(
@@ -19,7 +18,7 @@ pub(super) fn traces(
     transport: &Transport,
     tallies: &Tallies,
 ) -> Result<SdkTracerProvider, TelemetryError> {
-    let builder = SdkTracerProvider::builder().with_resource(resource);
+    let builder = SdkTracerProvider::builder().with_resource(resource.clone());
     if settings.disabled {
         return Ok(builder.with_sampler(Sampler::AlwaysOff).build());
     }
@@ -27,37 +26,43 @@ pub(super) fn traces(
         builder.with_sampler(sampler(settings.sampler)),
         settings.limits,
     );
-    Ok(match &settings.traces {
-        Export::Otlp(otlp) => match transport.spans(otlp, &tallies.traces)? {
-            Spans::Ours(exporter) => with_spans(builder, exporter, settings.span_batch, tallies),
+    let processor = match &settings.traces {
+        Export::Otlp(otlp) => match transport.spans(otlp, &resource, &tallies.traces)? {
+            Spans::Ours(exporter) => batches(exporter, settings, tallies)?,
             #[cfg(any(feature = "otlp-json", feature = "otlp-grpc"))]
-            Spans::Stock(exporter) => with_spans(builder, exporter, settings.span_batch, tallies),
+            Spans::Stock(exporter) => of_sdk(exporter, &resource, settings, tallies)?,
         },
         Export::Console => {
             let exporter = opentelemetry_stdout::SpanExporter::default();
             let exporter = Counted::new(exporter, &tallies.traces);
-            with_spans(builder, exporter, settings.span_batch, tallies)
+            of_sdk(exporter, &resource, settings, tallies)?
         }
-        Export::None => builder,
-    }
-    .build())
+        Export::None => return Ok(builder.build()),
+    };
+    Ok(builder.with_span_processor(processor).build())
 }
 
-fn with_spans(
-    builder: TracerProviderBuilder,
-    exporter: impl SpanExporter + 'static,
-    batch: Batch,
+fn of_sdk(
+    mut exporter: impl SpanExporter + 'static,
+    resource: &Resource,
+    settings: &Settings,
     tallies: &Tallies,
-) -> TracerProviderBuilder {
-    let config = trace::BatchConfigBuilder::default()
-        .with_max_queue_size(batch.queue)
-        .with_max_export_batch_size(batch.size)
-        .with_scheduled_delay(batch.delay)
-        .build();
-    let processor = BatchSpanProcessor::builder(exporter)
-        .with_batch_config(config)
-        .build();
-    builder.with_span_processor(Counted::new(processor, &tallies.traces))
+) -> Result<BatchProcessor, TelemetryError> {
+    exporter.set_resource(resource);
+    batches(OfSdk(exporter), settings, tallies)
+}
+
+fn batches(
+    exporter: impl Exporter,
+    settings: &Settings,
+    tallies: &Tallies,
+) -> Result<BatchProcessor, TelemetryError> {
+    BatchProcessor::start(exporter, settings.span_batch, &tallies.traces).map_err(|error| {
+        TelemetryError::Exporter {
+            signal: Signal::Traces.name(),
+            source: error.into(),
+        }
+    })
 }
 
 fn sampler(sampling: Sampling) -> Sampler {

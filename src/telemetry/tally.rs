@@ -8,14 +8,14 @@ use super::deadlines::Deadlines;
 use super::error::Lost;
 use super::settings::Signal;
 use super::shutdown::lock;
-use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter, LogProcessor, SdkLogRecord};
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -31,6 +31,7 @@ pub(super) struct Tally {
     delivered: AtomicU64,
     failed: AtomicU64,
     reported: AtomicBool,
+    reported_full: AtomicBool,
     /// Why nothing could be sent, as far as it is known: the exporter keeps it to itself.
     cause: Mutex<Option<String>>,
 }
@@ -44,6 +45,7 @@ impl Tally {
             delivered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             reported: AtomicBool::new(false),
+            reported_full: AtomicBool::new(false),
             cause: Mutex::default(),
         })
     }
@@ -57,7 +59,8 @@ impl Tally {
         *lock(&self.cause) = Some(cause);
     }
 
-    fn count_made(&self) {
+    /// Counts what is on its way from now on.
+    pub(super) fn count_made(&self) {
         self.made.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -69,6 +72,20 @@ impl Tally {
     /// Counts what could not be delivered.
     pub(super) fn count_failed(&self, items: u64) {
         self.failed.fetch_add(items, Ordering::Relaxed);
+    }
+
+    /// Counts one for which there was no room, and reports that the first time.
+    pub(super) fn count_dropped(&self) {
+        self.count_failed(1);
+        if !self.reported_full.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "loopscope::telemetry",
+                signal = self.signal.name(),
+                "telemetry is being lost: more is made than is exported in time. Make room with \
+                 OTEL_BSP_MAX_QUEUE_SIZE, or make fewer spans. Further losses are counted, not \
+                 reported"
+            );
+        }
     }
 
     /// Reports that something could not be delivered, the first time.
@@ -165,32 +182,6 @@ impl<T> Counted<T> {
             inner,
             tally: tally.clone(),
         }
-    }
-}
-
-impl<T: SpanProcessor> SpanProcessor for Counted<T> {
-    fn on_start(&self, span: &mut Span, cx: &Context) {
-        self.inner.on_start(span, cx);
-    }
-
-    fn on_end(&self, span: SpanData) {
-        // The SDK's processor would export spans that are recorded but not sampled as well.
-        if span.span_context.is_sampled() {
-            self.tally.count_made();
-            self.inner.on_end(span);
-        }
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.tally.deadlines.flush(|| self.inner.force_flush())
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.inner.shutdown_with_timeout(timeout)
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        self.inner.set_resource(resource);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::otel::names;
 use crate::otel::open_spans::OpenSpans;
 use crate::otel::spans::{SpanPolicy, Spans, span_name};
 use opentelemetry::baggage::{BaggageExt, KeyValueMetadata};
-use opentelemetry::trace::{Link, Span, SpanBuilder, SpanKind, TraceContextExt, Tracer};
+use opentelemetry::trace::{Link, SpanBuilder, SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use std::sync::Arc;
 
@@ -85,13 +85,13 @@ impl Spans {
             .with_start_time(start_time)
             .with_attributes(attributes)
             .with_links(links);
-        let span = self.tracer.build_with_context(builder, parent);
+        let context = self.tracer.start(builder, parent);
+        let span = context.span();
         if !span.span_context().is_valid() {
             // There is no SDK, or it has shut down.
             return None;
         }
         let is_recording = span.is_recording();
-        let context = parent.with_span(span);
         Some(TaskTrace {
             // Also where it is not recorded: the task's operations belong to a trace that is not
             // sampled, and must not start others.

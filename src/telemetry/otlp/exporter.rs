@@ -2,16 +2,14 @@
 
 use super::request::{EncodedResource, Encoder};
 use super::sender::Sender;
+use crate::telemetry::batches::Exporter;
 use crate::telemetry::settings::Otlp;
-use crate::telemetry::shutdown::lock;
 use crate::telemetry::tally::Tally;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use opentelemetry_sdk::trace::SpanData;
 use std::error::Error;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 /// Exports spans over OTLP by http/protobuf, and counts what becomes of them.
 ///
@@ -19,13 +17,6 @@ use std::time::{Duration, Instant};
 /// the same for the other protocols, makes messages of them first.
 #[derive(Debug)]
 pub(crate) struct OtlpSpanExporter {
-    /// Exports follow each other: the lock is always free.
-    state: Mutex<State>,
-    is_shut_down: AtomicBool,
-}
-
-#[derive(Debug)]
-struct State {
     resource: EncodedResource,
     encoder: Encoder,
     sender: Sender,
@@ -34,53 +25,34 @@ struct State {
 impl OtlpSpanExporter {
     pub(crate) fn new(
         otlp: &Otlp,
+        resource: &Resource,
         tally: &Arc<Tally>,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         Ok(Self {
-            state: Mutex::new(State {
-                resource: EncodedResource::default(),
-                encoder: Encoder::default(),
-                sender: Sender::new(otlp, tally)?,
-            }),
-            is_shut_down: AtomicBool::new(false),
+            resource: EncodedResource::new(resource),
+            encoder: Encoder::default(),
+            sender: Sender::new(otlp, tally)?,
         })
     }
-}
 
-impl SpanExporter for OtlpSpanExporter {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        if self.is_shut_down.load(Ordering::Relaxed) {
-            return Err(OTelSdkError::AlreadyShutdown);
-        }
-        let mut state = lock(&self.state);
-        let end = state.sender.end_of_export();
-        let result = state.export(batch, end);
-        state.encoder.trim();
-        result
-    }
-
-    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
-        self.is_shut_down.store(true, Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        lock(&self.state).resource = EncodedResource::new(resource);
-    }
-}
-
-impl State {
     /// Exports spans, in as many requests as their size asks for.
-    fn export(&mut self, mut spans: Vec<SpanData>, end: Instant) -> OTelSdkResult {
-        let request = self.encoder.encode(&self.resource, &spans);
+    fn export_by(&mut self, spans: &[SpanData], end: Instant) {
+        let request = self.encoder.encode(&self.resource, spans);
         if request.len() > Sender::LARGEST && spans.len() > 1 {
-            let second = spans.split_off(spans.len() / 2);
-            let result = self.export(spans, end);
-            return self.export(second, end).and(result);
+            let (first, second) = spans.split_at(spans.len() / 2);
+            self.export_by(first, end);
+            self.export_by(second, end);
+        } else {
+            // What becomes of them is counted and told there.
+            let _ = self.sender.send(request, spans.len() as u64, end);
         }
-        let count = spans.len() as u64;
-        // Their memory is in the cache now, and not needed while the collector is waited for.
-        drop(spans);
-        self.sender.send(request, count, end)
+    }
+}
+
+impl Exporter for OtlpSpanExporter {
+    fn export(&mut self, spans: &mut Vec<SpanData>) {
+        let end = self.sender.end_of_export();
+        self.export_by(spans, end);
+        self.encoder.trim();
     }
 }

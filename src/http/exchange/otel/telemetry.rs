@@ -6,10 +6,11 @@ use super::headers::{Incoming, Outgoing};
 use super::route::Route;
 use crate::clock::Timestamp;
 use crate::http::exchange::Ends;
+use crate::otel::any_tracer::{AnyTracer, global_tracer, tracer_of};
 use crate::otel::metrics::histogram;
 use crate::otel::{names, scope};
 use http::{Method, Request};
-use opentelemetry::global::{self, BoxedTracer};
+use opentelemetry::global;
 use opentelemetry::metrics::{Histogram, Meter, MeterProvider};
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{
@@ -49,7 +50,7 @@ pub struct HttpTelemetry {
 }
 
 struct Shared {
-    tracer: BoxedTracer,
+    tracer: Arc<dyn AnyTracer>,
     server_duration: Histogram<f64>,
     client_duration: Histogram<f64>,
     propagator: Option<Box<dyn TextMapPropagator + Send + Sync>>,
@@ -138,8 +139,7 @@ impl HttpTelemetry {
             .with_start_time(start_time.to_system_time())
             .with_attributes(start.attributes.span)
             .with_links(start.links);
-        let span = self.shared.tracer.build_with_context(builder, parent);
-        let context = parent.with_span(span);
+        let context = self.shared.tracer.start(builder, parent);
         Exchange::new(
             self.clone(),
             start.side,
@@ -191,7 +191,7 @@ impl fmt::Debug for HttpTelemetry {
 /// Chooses the providers and the propagator of an [`HttpTelemetry`].
 #[must_use = "a builder does nothing until it is built"]
 pub struct HttpTelemetryBuilder {
-    tracer: Option<BoxedTracer>,
+    tracer: Option<Arc<dyn AnyTracer>>,
     meter: Option<Meter>,
     propagator: Option<Box<dyn TextMapPropagator + Send + Sync>>,
 }
@@ -204,8 +204,7 @@ impl HttpTelemetryBuilder {
         P::Tracer: Send + Sync + 'static,
         <P::Tracer as Tracer>::Span: Span + Send + Sync + 'static,
     {
-        let tracer = provider.tracer_with_scope(scope());
-        self.tracer = Some(BoxedTracer::new(Box::new(tracer)));
+        self.tracer = Some(tracer_of(provider));
         self
     }
 
@@ -226,13 +225,12 @@ impl HttpTelemetryBuilder {
 
     /// Makes it.
     pub fn build(self) -> HttpTelemetry {
-        let tracer = self.tracer;
         let meter = self
             .meter
             .unwrap_or_else(|| global::meter_with_scope(scope()));
         HttpTelemetry {
             shared: Arc::new(Shared {
-                tracer: tracer.unwrap_or_else(|| global::tracer_with_scope(scope())),
+                tracer: self.tracer.unwrap_or_else(global_tracer),
                 server_duration: histogram(&meter, &names::HTTP_SERVER_REQUEST_DURATION),
                 client_duration: histogram(&meter, &names::HTTP_CLIENT_REQUEST_DURATION),
                 propagator: self.propagator,
