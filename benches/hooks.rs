@@ -13,7 +13,8 @@ use loopscope::event_loop::{EventLoop, yield_now};
 use loopscope::instrument::*;
 use loopscope::otel::{OtelInstrument, SpanPolicy};
 use loopscope::sync::AsyncQueue;
-use loopscope::telemetry::bench::discarding_provider;
+use loopscope::telemetry::Telemetry;
+use loopscope::telemetry::bench::discarding;
 use opentelemetry::trace::TraceFlags;
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -49,28 +50,55 @@ fn in_every_setting(criterion: &mut Criterion, name: &str, measure: Subject) {
     NoOp.in_scope(|| NoOp.in_scope(|| measure(&mut group, "two nested scopes")));
     let members = [Rc::new(NoOp) as Rc<dyn EventLoopInstrument>, Rc::new(NoOp)];
     CompositeInstrument::new(members).in_scope(|| measure(&mut group, "composite of two"));
-    let bridge = Bridge::new(SpanPolicy::Off, batches());
-    bridge
-        .otel
-        .clone()
-        .in_scope(|| measure(&mut group, "otel, metrics only"));
-    let bridge = Bridge::new(SpanPolicy::All, batches());
-    bridge.otel.clone().in_scope(|| {
-        let _parent = parent(TraceFlags::NOT_SAMPLED);
-        measure(&mut group, "otel, parent not sampled");
-    });
-    bridge.otel.clone().in_scope(|| {
-        let _parent = parent(TraceFlags::SAMPLED);
-        measure(&mut group, "otel, sampled span");
-    });
+    for (listener, policy, spans, flags) in [
+        (
+            "otel, metrics only",
+            SpanPolicy::Off,
+            batches(),
+            TraceFlags::SAMPLED,
+        ),
+        (
+            "otel, parent not sampled",
+            SpanPolicy::All,
+            batches(),
+            TraceFlags::NOT_SAMPLED,
+        ),
+        (
+            "otel, sampled span",
+            SpanPolicy::All,
+            batches(),
+            TraceFlags::SAMPLED,
+        ),
+        (
+            "otel, sampled span, fast lane",
+            SpanPolicy::All,
+            fast_lane(),
+            TraceFlags::SAMPLED,
+        ),
+    ] {
+        let bridge = Bridge::new(policy, spans);
+        bridge.otel.clone().in_scope(|| {
+            let _parent = parent(flags);
+            measure(&mut group, listener);
+        });
+    }
     group.finish();
 }
 
-/// A start, a ready and a data hook, with the two readings of the clock that a listener needs.
+/// A start, a ready and a data hook in a task, with the two readings of the clock that a listener
+/// needs.
 fn recv_pair(group: &mut BenchmarkGroup<'_, WallTime>, listener: &str) {
-    let socket = socket();
+    let (event_loop, socket) = (EventLoop::new().expect("a poller"), socket());
     group.bench_function(listener, |bencher| {
-        bencher.iter(|| bench::recv(black_box(&socket), black_box(&[0; 64])));
+        bencher.iter_custom(|iterations| {
+            event_loop.run_until_complete(async {
+                let start = Timestamp::now();
+                for _ in 0..iterations {
+                    bench::recv(black_box(&socket), black_box(&[0; 64]));
+                }
+                Timestamp::now() - start
+            })
+        });
     });
 }
 
@@ -122,17 +150,15 @@ fn ready_hook(criterion: &mut Criterion) {
         });
     };
     let (sampled, not_sampled) = (TraceFlags::SAMPLED, TraceFlags::NOT_SAMPLED);
-    let all = |processor| Bridge::new(SpanPolicy::All, processor);
-    measure(
-        "metrics only",
-        Bridge::new(SpanPolicy::Off, batches()),
-        sampled,
-    );
+    let all = |spans| Bridge::new(SpanPolicy::All, spans);
+    let none = Bridge::new(SpanPolicy::Off, batches());
+    measure("metrics only", none, sampled);
     measure("parent not sampled", all(batches()), not_sampled);
     measure("sampled span", all(batches()), sampled);
+    measure("sampled span, fast lane", all(fast_lane()), sampled);
     let tracers = SdkTracerProvider::builder().with_span_processor(Discard);
-    let discards = tracers.build();
-    measure("sampled span, discarded at once", all(discards), sampled);
+    let discarded = Spans::Discarded(tracers.build());
+    measure("sampled span, discarded at once", all(discarded), sampled);
     group.finish();
 }
 
@@ -140,15 +166,30 @@ fn ready_hook(criterion: &mut Criterion) {
 struct Bridge {
     otel: OtelInstrument,
     _meters: SdkMeterProvider,
-    _tracers: SdkTracerProvider,
+    spans: Spans,
+}
+
+/// Where its spans go.
+enum Spans {
+    /// Nowhere.
+    Discarded(SdkTracerProvider),
+    /// In batches to another thread, which has no use for them.
+    Batches(Telemetry),
+    /// The same by the fast lane.
+    FastLane(Telemetry),
 }
 
 impl Bridge {
-    fn new(policy: SpanPolicy, tracers: SdkTracerProvider) -> Self {
+    fn new(policy: SpanPolicy, spans: Spans) -> Self {
         let reader = PeriodicReader::builder(InMemoryMetricExporter::default()).build();
         let meters = SdkMeterProvider::builder().with_reader(reader).build();
-        let otel = OtelInstrument::builder()
-            .tracer_provider(&tracers)
+        let builder = OtelInstrument::builder();
+        let builder = match &spans {
+            Spans::Discarded(tracers) => builder.tracer_provider(tracers),
+            Spans::Batches(telemetry) => builder.tracer_provider(&telemetry.tracer_provider()),
+            Spans::FastLane(telemetry) => builder.fast_lane(telemetry).expect("it is open"),
+        };
+        let otel = builder
             .meter_provider(&meters)
             .spans(policy)
             .queue_spans(true)
@@ -156,12 +197,23 @@ impl Bridge {
         Self {
             otel,
             _meters: meters,
-            _tracers: tracers,
+            spans,
         }
     }
 }
 
-/// Hands spans in batches to another thread, as `Telemetry` does, which frees them.
-fn batches() -> SdkTracerProvider {
-    discarding_provider().expect("a thread")
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        if let Spans::Batches(telemetry) | Spans::FastLane(telemetry) = &self.spans {
+            assert!(telemetry.lost().is_nothing(), "{:?}", telemetry.lost());
+        }
+    }
+}
+
+fn batches() -> Spans {
+    Spans::Batches(discarding().expect("a thread"))
+}
+
+fn fast_lane() -> Spans {
+    Spans::FastLane(discarding().expect("a thread"))
 }

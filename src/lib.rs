@@ -164,6 +164,8 @@
 
 pub mod clock;
 pub mod event_loop;
+#[cfg(feature = "otlp")]
+mod fast_lane;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod instrument;

@@ -66,7 +66,7 @@ pub(crate) struct Running {
 /// How it is known what has been exported.
 enum Exported {
     Counted(Arc<AtomicU64>),
-    Told(Telemetry),
+    Told(Box<Telemetry>),
 }
 
 impl Running {
@@ -129,7 +129,10 @@ fn ours(endpoint: &str) -> Result<(SdkTracerProvider, Exported), Box<dyn Error>>
             ("OTEL_LOGS_EXPORTER", "none".into()),
         ])
         .build()?;
-    Ok((telemetry.tracer_provider(), Exported::Told(telemetry)))
+    Ok((
+        telemetry.tracer_provider(),
+        Exported::Told(Box::new(telemetry)),
+    ))
 }
 
 fn stock(endpoint: &str) -> Result<(SdkTracerProvider, Exported), Box<dyn Error>> {

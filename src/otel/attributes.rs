@@ -22,7 +22,7 @@ struct End {
 }
 
 /// The two ends of a socket; `peer` where the socket itself does not know it.
-pub(super) fn push_socket(
+pub(crate) fn push_socket(
     attributes: &mut Vec<KeyValue>,
     key: SlotKey,
     socket: &SocketHandle,
@@ -100,7 +100,7 @@ pub(crate) fn host_of(address: &Address) -> Option<String> {
 }
 
 /// The task that something is about, and its name where that is at hand.
-pub(super) fn push_task(attributes: &mut Vec<KeyValue>, task: &TaskInfo, name: Option<Arc<str>>) {
+pub(crate) fn push_task(attributes: &mut Vec<KeyValue>, task: &TaskInfo, name: Option<Arc<str>>) {
     attributes.push(KeyValue::new(names::TASK_ID, signed(task.id().get())));
     let name = name.or_else(|| task.name().map(Arc::from));
     attributes.extend(name.map(|name| KeyValue::new(names::TASK_NAME, name)));

@@ -1,6 +1,7 @@
 //! How an instrument is made.
 
 use super::any_tracer::{AnyTracer, global_tracer, tracer_of};
+use super::lane::Lane;
 use super::metrics::Metrics;
 use super::open_spans::OpenSpans;
 use super::spans::{SpanPolicy, SpanSettings, Spans};
@@ -27,6 +28,7 @@ use std::sync::Arc;
 #[must_use = "a builder does nothing until it is built"]
 pub struct OtelInstrumentBuilder {
     tracer: Option<Arc<dyn AnyTracer>>,
+    lane: Option<Arc<dyn Lane>>,
     meter: Option<Meter>,
     settings: SpanSettings,
 }
@@ -35,12 +37,13 @@ impl OtelInstrumentBuilder {
     pub(super) fn new() -> Self {
         Self {
             tracer: None,
+            lane: None,
             meter: None,
             settings: SpanSettings::default(),
         }
     }
 
-    /// Takes spans to this provider instead of the global one.
+    /// Takes spans to this provider instead of the global one, or the fast lane.
     pub fn tracer_provider<P>(mut self, provider: &P) -> Self
     where
         P: TracerProvider,
@@ -48,6 +51,14 @@ impl OtelInstrumentBuilder {
         <P::Tracer as Tracer>::Span: Span + Send + Sync + 'static,
     {
         self.tracer = Some(tracer_of(provider));
+        self.lane = None;
+        self
+    }
+
+    /// Takes the spans that a lane can take there instead of to the tracer.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn lane(mut self, lane: Arc<dyn Lane>) -> Self {
+        self.lane = Some(lane);
         self
     }
 
@@ -99,6 +110,7 @@ impl OtelInstrumentBuilder {
                 key: SlotKey::new(),
                 spans: Spans {
                     tracer,
+                    lane: self.lane,
                     settings: self.settings,
                 },
                 open_spans: Arc::new(OpenSpans::default()),

@@ -9,6 +9,7 @@ pub(crate) mod any_tracer;
 pub(crate) mod attributes;
 mod builder;
 mod hooks;
+pub(crate) mod lane;
 pub(crate) mod metrics;
 pub mod names;
 mod open_spans;
@@ -17,7 +18,7 @@ mod spans;
 mod tasks;
 
 pub use builder::OtelInstrumentBuilder;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "otlp"))]
 pub(crate) use builder::scope;
 pub use spans::SpanPolicy;
 

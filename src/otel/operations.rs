@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::attributes::{dns_answers, push_peer, push_socket, push_tls_session};
+use super::lane::LaneSpan;
 use super::metrics::signed;
 use super::names::{self, SpanDefinition};
 use super::spans::Operation;
@@ -53,6 +54,9 @@ impl Shared {
         let seconds = metadata.finish_time.seconds_since(metadata.start_time);
         sockets.succeeded(kind, metadata.immediate, transport, seconds);
         sockets.moved(kind, transport, metadata.size.unwrap_or(0));
+        if self.by_lane(kind, &operation, metadata) {
+            return;
+        }
         // Of an accept, the connection tells more than the listener.
         let socket = metadata.accepted.unwrap_or(metadata.socket_handle);
         self.span(socket_span(kind), &operation, |attributes| {
@@ -60,6 +64,43 @@ impl Shared {
             attributes.extend(metadata.size.map(size_attribute));
             NO_DETAIL
         });
+    }
+
+    /// Makes the span of a receive or a send by the lane, where that takes it; whether it does.
+    fn by_lane(
+        &self,
+        kind: SocketOperation,
+        operation: &Operation<'_>,
+        metadata: &ReadySocketInstrumentationMetadata<'_>,
+    ) -> bool {
+        let name = match kind {
+            SocketOperation::Recv => names::SOCKET_RECV.name,
+            SocketOperation::Send => names::SOCKET_SEND.name,
+            SocketOperation::Connect | SocketOperation::Accept => return false,
+        };
+        let socket = metadata.socket_handle;
+        if metadata.peer_address.is_some() && socket.peer_address().is_none() {
+            // Each of these may have another peer.
+            return false;
+        }
+        let Some(task) = metadata.task else {
+            return false;
+        };
+        let Some((lane, parent)) = self.spans.lane(operation) else {
+            return false;
+        };
+        lane.take(&LaneSpan {
+            name,
+            parent,
+            socket,
+            task,
+            immediate: metadata.immediate,
+            size: metadata.size,
+            start_time: metadata.start_time,
+            finish_time: metadata.finish_time,
+            key: self.key,
+        });
+        true
     }
 
     pub(super) fn socket_failed(&self, metadata: &SocketErrorMetadata<'_>) {

@@ -2,6 +2,7 @@
 
 use super::any_tracer::AnyTracer;
 use super::attributes::push_task;
+use super::lane::{Lane, LaneParent};
 use super::metrics::failure_attribute;
 use super::names::{self, SpanDefinition};
 use super::tasks::TaskState;
@@ -11,6 +12,7 @@ use opentelemetry::trace::{SpanBuilder, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -60,6 +62,7 @@ impl Operation<'_> {
 /// Makes spans.
 pub(super) struct Spans {
     pub(super) tracer: Arc<dyn AnyTracer>,
+    pub(super) lane: Option<Arc<dyn Lane>>,
     pub(super) settings: SpanSettings,
 }
 
@@ -78,16 +81,15 @@ impl Spans {
         if !self.wants(operation) {
             return;
         }
-        let task = operation.task;
-        let state = task.and_then(|task| task.slots().get::<TaskState>(key));
-        let Some(parent) = self.parent(state.as_deref()) else {
+        let state = || operation.task?.slots().get::<TaskState>(key);
+        let Some(parent) = self.parent(operation, state) else {
             return;
         };
         let mut attributes = Vec::with_capacity(definition.attributes.len());
         let name = span_name(definition, describe(&mut attributes));
         attributes.push(KeyValue::new(names::IMMEDIATE, operation.immediate));
-        if let Some(task) = task {
-            let name = state.and_then(|state| state.name(task));
+        if let Some(task) = operation.task {
+            let name = state().and_then(|state| state.name(task));
             push_task(&mut attributes, task, name);
         }
         attributes.extend(operation.failure.as_ref().map(failure_attribute));
@@ -103,7 +105,7 @@ impl Spans {
         self.tracer.record(builder, &parent, error, end_time);
     }
 
-    fn wants(&self, operation: &Operation<'_>) -> bool {
+    pub(super) fn wants(&self, operation: &Operation<'_>) -> bool {
         let by_policy = match self.settings.policy {
             SpanPolicy::Off => return false,
             SpanPolicy::All => true,
@@ -113,13 +115,30 @@ impl Spans {
         by_policy || matches!(operation.failure, Some(Failure::Error { .. }))
     }
 
-    /// The parent of a span about the task that this is kept in; none where there is to be no such
-    /// span.
+    /// The lane and the parent of a span, where it can take that.
+    pub(super) fn lane(&self, operation: &Operation<'_>) -> Option<(&dyn Lane, LaneParent)> {
+        let lane = self.lane.as_deref()?;
+        if !self.wants(operation) {
+            return None;
+        }
+        let parent = Context::map_current(|context| {
+            let parent = LaneParent::of(context.span().span_context())?;
+            (!context.is_telemetry_suppressed()).then_some(parent)
+        })?;
+        Some((lane, parent))
+    }
+
+    /// The parent of a span; none where there is to be no such span.
     ///
-    /// This is the context in force, where the task runs: its own or a nearer one that it has
-    /// attached. An operation can also end while its task does not run, when it is dropped.
-    fn parent(&self, state: Option<&TaskState>) -> Option<Context> {
-        if let Some(context) = state.and_then(TaskState::context_at_rest) {
+    /// This is the context in force, its task's own or a nearer one that the task has attached. An
+    /// operation can also end while its task does not run, but not with success: it is dropped.
+    fn parent(
+        &self,
+        operation: &Operation<'_>,
+        state: impl Fn() -> Option<Rc<TaskState>>,
+    ) -> Option<Context> {
+        let state = operation.failure.as_ref().and_then(|_| state());
+        if let Some(context) = state.as_deref().and_then(TaskState::context_at_rest) {
             return self.admits(context).then(|| context.clone());
         }
         // No span is built in here: a processor may want to attach a context.

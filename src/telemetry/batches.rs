@@ -3,7 +3,7 @@
 use super::deadlines::now;
 use super::settings::Batch;
 use super::shutdown::lock;
-use super::tally::Tally;
+use super::sources::SpanSink;
 use super::worker::{Turn, Worker};
 use opentelemetry::Context;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -22,29 +22,26 @@ use std::time::Duration;
 pub(super) struct BatchProcessor {
     queue: Arc<Mutex<Queue>>,
     worker: Worker,
-    tally: Arc<Tally>,
+    sink: SpanSink,
 }
 
 impl BatchProcessor {
-    /// A processor whose batches go to `exporter`.
+    /// A processor whose batches, and what the sources of `sink` have, go to `exporter`.
     ///
     /// # Errors
     ///
     /// Those of the system where it has no more threads.
-    pub(super) fn start(
-        mut exporter: impl Exporter,
-        batch: Batch,
-        tally: &Arc<Tally>,
-    ) -> io::Result<Self> {
+    pub(super) fn start(mut exporter: impl Exporter, sink: &SpanSink) -> io::Result<Self> {
+        let batch = sink.batch();
         let queue = Arc::new(Mutex::new(Queue::new(batch)));
         let of_thread = queue.clone();
-        let worker = Worker::start(batch.delay, move |turn| {
+        let worker = Worker::start(sink.bell(), batch.delay, move |turn| {
             export(&mut exporter, &of_thread, turn);
         })?;
         Ok(Self {
             queue,
             worker,
-            tally: tally.clone(),
+            sink: sink.clone(),
         })
     }
 }
@@ -57,18 +54,18 @@ impl SpanProcessor for BatchProcessor {
         if !span.span_context.is_sampled() {
             return;
         }
-        self.tally.count_made();
+        self.sink.count_made();
         let pushed = lock(&self.queue).push(span);
         match pushed {
             Pushed::IntoBatch => {}
-            Pushed::AsTheLastOfABatch => self.worker.wake(),
-            Pushed::NotForWantOfRoom => self.tally.count_dropped(),
+            Pushed::AsTheLastOfABatch => self.sink.wake(),
+            Pushed::NotForWantOfRoom => self.sink.count_dropped(),
         }
     }
 
     fn force_flush(&self) -> OTelSdkResult {
         let usual = now() + Duration::from_secs(5);
-        let asked = self.tally.deadlines().end_of_flush();
+        let asked = self.sink.end_of_flush();
         in_time(self.worker.flush(usual.max(asked.unwrap_or(usual))))
     }
 
@@ -100,6 +97,7 @@ fn export(exporter: &mut impl Exporter, queue: &Mutex<Queue>, turn: Turn) {
         let too_many = lock(queue).give_back(spans);
         drop(too_many);
     }
+    exporter.export_others(turn);
     if turn == Turn::Last {
         exporter.end();
     }
@@ -109,6 +107,9 @@ fn export(exporter: &mut impl Exporter, queue: &Mutex<Queue>, turn: Turn) {
 pub(super) trait Exporter: Send + 'static {
     /// Exports spans, tells what becomes of them, and leaves them where they are if it can.
     fn export(&mut self, spans: &mut Vec<SpanData>);
+
+    /// Exports what did not come by way of the SDK.
+    fn export_others(&mut self, _turn: Turn) {}
 
     /// Nothing is exported any more.
     fn end(&mut self) {}

@@ -1,12 +1,12 @@
 //! A door for benchmarks to how spans are exported. No part of the public interface.
 
-use super::Telemetry;
-use super::batches::{BatchProcessor, Exporter};
+use super::batches::Exporter;
 use super::otlp::{EncodedResource, Encoder};
 use super::settings::Batch;
-use super::tally::Tallies;
+use super::sources::{Sources, SpanRoute, SpanSink};
+use super::worker::Turn;
+use super::{Telemetry, TelemetryError, providers};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
-use std::io;
 use std::time::Duration;
 
 /// Makes requests of spans, as the exporter does.
@@ -28,25 +28,42 @@ pub fn pending_spans(telemetry: &Telemetry) -> u64 {
     telemetry.tallies.traces.pending()
 }
 
-/// A provider whose spans go nowhere, in the default batches and with room for many.
+/// Telemetry whose spans go nowhere, in the default batches and with room for many.
 ///
 /// # Errors
 ///
-/// Those of the system where it has no more threads.
-pub fn discarding_provider() -> io::Result<SdkTracerProvider> {
+/// Those of [`Telemetry::from_env`].
+pub fn discarding() -> Result<Telemetry, TelemetryError> {
+    let variables = [
+        ("OTEL_METRICS_EXPORTER", "none"),
+        ("OTEL_LOGS_EXPORTER", "none"),
+        ("OTEL_TRACES_EXPORTER", "none"),
+    ];
+    let mut telemetry = Telemetry::builder().variables(variables).build()?;
     let batch = Batch {
         queue: 1 << 16,
         size: 512,
         delay: Duration::from_secs(5),
     };
-    let processor = BatchProcessor::start(Discard, batch, &Tallies::new().traces)?;
-    Ok(SdkTracerProvider::builder()
-        .with_span_processor(processor)
-        .build())
+    let sink = SpanSink::new(batch, &telemetry.tallies.traces);
+    let discard = Discard(sink.sources().clone());
+    telemetry.traces = SdkTracerProvider::builder()
+        .with_span_processor(providers::batches(discard, &sink)?)
+        .build();
+    telemetry.span_route = SpanRoute::open_to(sink);
+    Ok(telemetry)
 }
 
-struct Discard;
+/// Takes spans as fast as they can be made.
+struct Discard(Sources);
 
 impl Exporter for Discard {
     fn export(&mut self, _spans: &mut Vec<SpanData>) {}
+
+    fn export_others(&mut self, turn: Turn) {
+        for source in &mut *self.0.lock() {
+            source.waiting();
+            while source.next_batch(turn) > 0 {}
+        }
+    }
 }

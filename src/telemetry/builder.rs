@@ -3,6 +3,7 @@
 use super::error::TelemetryError;
 use super::exporters::Transport;
 use super::settings::{Export, Propagator, Settings, Signal};
+use super::sources::{SpanRoute, SpanSink};
 use super::tally::Tallies;
 use super::{Telemetry, providers};
 use opentelemetry::metrics::MeterProvider;
@@ -99,8 +100,10 @@ impl TelemetryBuilder {
         let resource = self.resource(&settings);
         let tallies = Tallies::new();
         let transport = Transport::default();
+        let sink = SpanSink::new(settings.span_batch, &tallies.traces);
         let telemetry = Telemetry {
-            traces: providers::traces(&settings, resource.clone(), &transport, &tallies)?,
+            traces: providers::traces(&settings, resource.clone(), &transport, &tallies, &sink)?,
+            span_route: SpanRoute::new(&settings, sink),
             metrics: providers::metrics(&settings, resource.clone(), &transport, &tallies)?,
             logs: providers::logs(&settings, resource, &transport, &tallies)?,
             tallies: tallies.clone(),

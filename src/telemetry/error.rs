@@ -50,6 +50,35 @@ fn list(variables: &[InvalidVariable]) -> String {
         .join("; ")
 }
 
+/// Why spans cannot take the [fast lane](crate::otel::OtelInstrumentBuilder::fast_lane).
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FastLaneError {
+    /// The sampler decides about each span, and the fast lane asks it about none.
+    #[error(
+        "the fast lane needs a sampler that goes by the parent: set OTEL_TRACES_SAMPLER to one of \
+         those that begin with `parentbased_`, or leave the fast lane out"
+    )]
+    Sampler,
+    /// Spans are not exported over http/protobuf, but this way.
+    #[error(
+        "the fast lane exports over http/protobuf and not by {0}: set OTEL_TRACES_EXPORTER to \
+         `otlp` and OTEL_EXPORTER_OTLP_PROTOCOL to `http/protobuf`, or leave the fast lane out"
+    )]
+    Exporter(&'static str),
+    /// Spans would lose attributes, which the fast lane does not do.
+    #[error(
+        "the fast lane needs room for {attributes} attributes in a span: raise \
+         OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT, which is {limit}, or leave the fast lane out"
+    )]
+    AttributeLimit {
+        /// How many a span may have.
+        limit: usize,
+        /// How many it can have.
+        attributes: usize,
+    },
+}
+
 /// Telemetry could not be delivered.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,6 +4,7 @@ use super::error::TelemetryError;
 use super::http_client::TellingClient;
 use super::otlp::OtlpSpanExporter;
 use super::settings::{Otlp, Signal};
+use super::sources::Sources;
 use super::tally::Tally;
 #[cfg(any(feature = "otlp-json", feature = "otlp-grpc"))]
 use super::{settings::Protocol, tally::Counted};
@@ -64,9 +65,10 @@ impl Transport {
         &self,
         otlp: &Otlp,
         resource: &Resource,
+        sources: &Sources,
         tally: &Arc<Tally>,
     ) -> Result<Spans, TelemetryError> {
-        self.spans_over(otlp, resource, tally)
+        self.spans_over(otlp, resource, sources, tally)
             .map_err(failed(Signal::Traces))
     }
 
@@ -88,7 +90,13 @@ impl Transport {
         self.logs_over(otlp, tally).map_err(failed(Signal::Logs))
     }
 
-    fn spans_over(&self, otlp: &Otlp, resource: &Resource, tally: &Arc<Tally>) -> Made<Spans> {
+    fn spans_over(
+        &self,
+        otlp: &Otlp,
+        resource: &Resource,
+        sources: &Sources,
+        tally: &Arc<Tally>,
+    ) -> Made<Spans> {
         #[cfg(feature = "otlp-grpc")]
         if otlp.protocol == Protocol::Grpc {
             let builder = super::grpc::configure(SpanExporter::builder().with_tonic(), otlp)?;
@@ -100,7 +108,9 @@ impl Transport {
             let builder = over_http(SpanExporter::builder().with_http(), otlp, tally)?;
             return Ok(Spans::Stock(Counted::new(builder.build()?, tally)));
         }
-        Ok(Spans::Ours(OtlpSpanExporter::new(otlp, resource, tally)?))
+        Ok(Spans::Ours(OtlpSpanExporter::new(
+            otlp, resource, sources, tally,
+        )?))
     }
 
     fn metrics_over(

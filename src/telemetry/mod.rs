@@ -50,21 +50,23 @@ mod exporters;
 mod grpc;
 mod http_client;
 mod logs;
-mod otlp;
+pub(crate) mod otlp;
 mod providers;
 mod settings;
 mod shutdown;
-mod tally;
+pub(crate) mod sources;
+pub(crate) mod tally;
 mod variables;
-mod worker;
+pub(crate) mod worker;
 
 pub use builder::TelemetryBuilder;
-pub use error::{DeliveryError, InvalidVariable, Lost, TelemetryError};
+pub use error::{DeliveryError, FastLaneError, InvalidVariable, Lost, TelemetryError};
 pub use logs::WithTraceIds;
 
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use sources::{SpanRoute, SpanSink};
 use std::fmt;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -102,6 +104,7 @@ use tracing_subscriber::registry::LookupSpan;
 /// ```
 pub struct Telemetry {
     traces: SdkTracerProvider,
+    span_route: SpanRoute,
     metrics: SdkMeterProvider,
     logs: SdkLoggerProvider,
     tallies: Tallies,
@@ -142,6 +145,16 @@ impl Telemetry {
     /// The provider of loggers.
     pub fn logger_provider(&self) -> SdkLoggerProvider {
         self.logs.clone()
+    }
+
+    /// Where spans with up to so many attributes go that do not come by way of the SDK; nowhere
+    /// where none are exported.
+    ///
+    /// # Errors
+    ///
+    /// Says why they would not be those that the SDK makes.
+    pub(crate) fn span_sink(&self, attributes: usize) -> Result<Option<SpanSink>, FastLaneError> {
+        self.span_route.sink(attributes)
     }
 
     /// A layer for `tracing-subscriber` that exports events as log records, with the ids of the

@@ -4,6 +4,7 @@ use super::batches::{BatchProcessor, Exporter, OfSdk};
 use super::error::TelemetryError;
 use super::exporters::{Spans, Transport};
 use super::settings::{Batch, Export, Limits, RootSampling, Sampling, Settings, Signal};
+use super::sources::SpanSink;
 use super::tally::{Counted, Tallies};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::{self, BatchLogProcessor, LogExporter, SdkLoggerProvider};
@@ -17,6 +18,7 @@ pub(super) fn traces(
     resource: Resource,
     transport: &Transport,
     tallies: &Tallies,
+    sink: &SpanSink,
 ) -> Result<SdkTracerProvider, TelemetryError> {
     let builder = SdkTracerProvider::builder().with_resource(resource.clone());
     if settings.disabled {
@@ -27,15 +29,17 @@ pub(super) fn traces(
         settings.limits,
     );
     let processor = match &settings.traces {
-        Export::Otlp(otlp) => match transport.spans(otlp, &resource, &tallies.traces)? {
-            Spans::Ours(exporter) => batches(exporter, settings, tallies)?,
-            #[cfg(any(feature = "otlp-json", feature = "otlp-grpc"))]
-            Spans::Stock(exporter) => of_sdk(exporter, &resource, settings, tallies)?,
-        },
+        Export::Otlp(otlp) => {
+            match transport.spans(otlp, &resource, sink.sources(), &tallies.traces)? {
+                Spans::Ours(exporter) => batches(exporter, sink)?,
+                #[cfg(any(feature = "otlp-json", feature = "otlp-grpc"))]
+                Spans::Stock(exporter) => of_sdk(exporter, &resource, sink)?,
+            }
+        }
         Export::Console => {
             let exporter = opentelemetry_stdout::SpanExporter::default();
             let exporter = Counted::new(exporter, &tallies.traces);
-            of_sdk(exporter, &resource, settings, tallies)?
+            of_sdk(exporter, &resource, sink)?
         }
         Export::None => return Ok(builder.build()),
     };
@@ -45,23 +49,19 @@ pub(super) fn traces(
 fn of_sdk(
     mut exporter: impl SpanExporter + 'static,
     resource: &Resource,
-    settings: &Settings,
-    tallies: &Tallies,
+    sink: &SpanSink,
 ) -> Result<BatchProcessor, TelemetryError> {
     exporter.set_resource(resource);
-    batches(OfSdk(exporter), settings, tallies)
+    batches(OfSdk(exporter), sink)
 }
 
-fn batches(
+pub(super) fn batches(
     exporter: impl Exporter,
-    settings: &Settings,
-    tallies: &Tallies,
+    sink: &SpanSink,
 ) -> Result<BatchProcessor, TelemetryError> {
-    BatchProcessor::start(exporter, settings.span_batch, &tallies.traces).map_err(|error| {
-        TelemetryError::Exporter {
-            signal: Signal::Traces.name(),
-            source: error.into(),
-        }
+    BatchProcessor::start(exporter, sink).map_err(|error| TelemetryError::Exporter {
+        signal: Signal::Traces.name(),
+        source: error.into(),
     })
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Tally {
     /// By when something has to become of it; the same for all signals.
     deadlines: Arc<Deadlines>,
     made: AtomicU64,
+    /// What threads count that make very many, each for itself.
+    makers: Mutex<Vec<Arc<AtomicU64>>>,
     delivered: AtomicU64,
     failed: AtomicU64,
     reported: AtomicBool,
@@ -42,6 +44,7 @@ impl Tally {
             signal,
             deadlines: deadlines.clone(),
             made: AtomicU64::new(0),
+            makers: Mutex::default(),
             delivered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             reported: AtomicBool::new(false),
@@ -62,6 +65,19 @@ impl Tally {
     /// Counts what is on its way from now on.
     pub(super) fn count_made(&self) {
         self.made.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A count for one thread.
+    pub(super) fn maker(&self) -> Maker {
+        let count = Arc::default();
+        lock(&self.makers).push(Arc::clone(&count));
+        Maker(count)
+    }
+
+    fn made(&self) -> u64 {
+        let of_makers = lock(&self.makers);
+        let of_makers = of_makers.iter().map(|made| made.load(Ordering::Relaxed));
+        self.made.load(Ordering::Relaxed) + of_makers.sum::<u64>()
     }
 
     /// Counts what was delivered.
@@ -121,14 +137,27 @@ impl Tally {
     #[cfg(feature = "testing")]
     pub(super) fn pending(&self) -> u64 {
         let known = self.delivered.load(Ordering::Relaxed) + self.lost_so_far();
-        self.made.load(Ordering::Relaxed).saturating_sub(known)
+        self.made().saturating_sub(known)
     }
 
     /// What is lost when nothing more is being made or delivered.
     pub(super) fn lost_in_the_end(&self) -> u64 {
-        let made = self.made.load(Ordering::Relaxed);
+        let made = self.made();
         made.saturating_sub(self.delivered.load(Ordering::Relaxed))
             .max(self.lost_so_far())
+    }
+}
+
+/// Counts what one thread makes, without a shared counter that costs more than the rest.
+#[derive(Debug)]
+pub(crate) struct Maker(Arc<AtomicU64>);
+
+impl Maker {
+    /// Counts what is on its way from now on. One thread alone may do so.
+    #[inline]
+    pub(crate) fn count_made(&self) {
+        let made = self.0.load(Ordering::Relaxed);
+        self.0.store(made + 1, Ordering::Relaxed);
     }
 }
 

@@ -28,6 +28,18 @@ pub(crate) struct Worker {
     shared: Arc<Shared>,
 }
 
+/// What wakes a worker that may not have been started yet, from any thread.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bell(Arc<Shared>);
+
+impl Bell {
+    /// Tells the thread that there is a full batch.
+    pub(crate) fn ring(&self) {
+        self.0.lock().is_woken = true;
+        self.0.changed.notify_all();
+    }
+}
+
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
@@ -46,27 +58,22 @@ struct State {
 }
 
 impl Worker {
-    /// Starts a thread whose turns are no further apart than `delay`.
+    /// Starts a thread that hears `bell`, and whose turns with all are no further apart than `delay`.
     ///
     /// # Errors
     ///
     /// Those of the system where it has no more threads.
     pub(crate) fn start(
+        bell: Bell,
         delay: Duration,
         work: impl FnMut(Turn) + Send + 'static,
     ) -> io::Result<Self> {
-        let shared = Arc::<Shared>::default();
+        let Bell(shared) = bell;
         let of_thread = Guard(shared.clone());
         thread::Builder::new()
             .name("loopscope-export".into())
             .spawn(move || of_thread.0.run(delay, work))?;
         Ok(Self { shared })
-    }
-
-    /// Tells the thread that there is a full batch.
-    pub(crate) fn wake(&self) {
-        self.shared.lock().is_woken = true;
-        self.shared.changed.notify_all();
     }
 
     /// Waits until all that was there has been worked on; whether that was so by `end`.
@@ -167,9 +174,9 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(30);
 
-    fn start(delay: Duration) -> (Worker, Receiver<Turn>) {
+    fn start(bell: &Bell, delay: Duration) -> (Worker, Receiver<Turn>) {
         let (sender, turns) = channel();
-        let worker = Worker::start(delay, move |turn| {
+        let worker = Worker::start(bell.clone(), delay, move |turn| {
             let _ = sender.send(turn);
         });
         (worker.unwrap(), turns)
@@ -177,8 +184,9 @@ mod tests {
 
     #[test]
     fn it_works_when_it_is_woken_asked_and_told_to_end() {
-        let (worker, turns) = start(LONG);
-        worker.wake();
+        let bell = Bell::default();
+        bell.ring();
+        let (worker, turns) = start(&bell, LONG);
         assert_eq!(turns.recv(), Ok(Turn::Full));
         assert!(worker.flush(now() + LONG));
         assert_eq!(turns.try_recv(), Ok(Turn::All));
@@ -190,16 +198,17 @@ mod tests {
 
     #[test]
     fn it_works_after_a_delay_by_itself_also_where_it_is_woken_all_the_time() {
-        let (worker, turns) = start(Duration::from_millis(20));
+        let bell = Bell::default();
+        let (_worker, turns) = start(&bell, Duration::from_millis(20));
         while turns.try_recv() != Ok(Turn::All) {
-            worker.wake();
+            bell.ring();
         }
     }
 
     #[test]
     fn who_waits_gives_up_in_time() {
         let (hold, held) = channel::<()>();
-        let worker = Worker::start(LONG, move |_| {
+        let worker = Worker::start(Bell::default(), LONG, move |_| {
             let _ = held.recv();
         })
         .unwrap();
@@ -212,14 +221,14 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_one_that_panicked() {
-        let worker = Worker::start(LONG, |_| panic!("on purpose")).unwrap();
+        let worker = Worker::start(Bell::default(), LONG, |_| panic!("on purpose")).unwrap();
         assert!(!worker.flush(now() + LONG));
         assert!(worker.shut_down(now() + LONG));
     }
 
     #[test]
     fn one_that_is_dropped_ends_its_thread() {
-        let (worker, turns) = start(LONG);
+        let (worker, turns) = start(&Bell::default(), LONG);
         drop(worker);
         assert_eq!(turns.recv(), Ok(Turn::Last));
         assert!(turns.recv().is_err());

@@ -102,7 +102,18 @@ fn an_operation_dropped_outside_of_its_task_is_the_tasks_all_the_same() {
     let (owner, other) = (task(Some("owner")), task(Some("other")));
     bridge.otel.spawn(&owner);
     bridge.otel.spawn(&other);
-    bridge.otel.poll(&other, || bridge.otel.recv(Some(&owner)));
+    let socket = client();
+    let dropped = SocketErrorMetadata::new(
+        Some(&owner),
+        &socket,
+        SocketOperation::Recv,
+        Failure::Cancelled,
+        at(10),
+        at(20),
+    );
+    bridge
+        .otel
+        .poll(&other, || bridge.otel.on_socket_error(&dropped));
     bridge.otel.complete(&owner);
     assert_child(
         &bridge.span_named("socket recv"),

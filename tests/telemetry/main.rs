@@ -2,6 +2,9 @@
 //! happens when nothing does.
 
 #[cfg(test)]
+#[cfg(unix)]
+mod fast_lane;
+#[cfg(test)]
 mod misbehaviour;
 #[cfg(test)]
 mod sending;

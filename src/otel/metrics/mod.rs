@@ -115,6 +115,6 @@ pub(super) fn failure_attribute(failure: &Failure<'_>) -> KeyValue {
 }
 
 /// A number of items or bytes as a metric or attribute holds it.
-pub(super) fn signed(number: impl TryInto<i64>) -> i64 {
+pub(crate) fn signed(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }

@@ -1,13 +1,17 @@
 //! The exporter of spans.
 
-use super::request::{EncodedResource, Encoder};
+use super::request::{EncodedResource, Encoder, write_request, write_scope_spans};
 use super::sender::Sender;
+use super::writer::Writer;
 use crate::telemetry::batches::Exporter;
 use crate::telemetry::settings::Otlp;
+use crate::telemetry::sources::{Sources, SpanSource};
 use crate::telemetry::tally::Tally;
+use crate::telemetry::worker::Turn;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 use std::error::Error;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,6 +23,9 @@ use std::time::Instant;
 pub(crate) struct OtlpSpanExporter {
     resource: EncodedResource,
     encoder: Encoder,
+    sources: Sources,
+    /// For what sources write.
+    writer: Writer,
     sender: Sender,
 }
 
@@ -26,11 +33,14 @@ impl OtlpSpanExporter {
     pub(crate) fn new(
         otlp: &Otlp,
         resource: &Resource,
+        sources: &Sources,
         tally: &Arc<Tally>,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         Ok(Self {
             resource: EncodedResource::new(resource),
             encoder: Encoder::default(),
+            sources: sources.clone(),
+            writer: Writer::default(),
             sender: Sender::new(otlp, tally)?,
         })
     }
@@ -47,6 +57,24 @@ impl OtlpSpanExporter {
             let _ = self.sender.send(request, spans.len() as u64, end);
         }
     }
+
+    /// The same for a part of a source's batch.
+    fn export_part(&mut self, source: &dyn SpanSource, part: Range<usize>, end: Instant) {
+        self.writer.clear();
+        write_request(&mut self.writer, &self.resource, |writer| {
+            write_scope_spans(writer, source.scope(), |writer| {
+                source.write_spans(part.clone(), writer);
+            });
+        });
+        let request = self.writer.as_bytes();
+        if request.len() > Sender::LARGEST && part.len() > 1 {
+            let middle = part.start + part.len() / 2;
+            self.export_part(source, part.start..middle, end);
+            self.export_part(source, middle..part.end, end);
+        } else {
+            let _ = self.sender.send(request, part.len() as u64, end);
+        }
+    }
 }
 
 impl Exporter for OtlpSpanExporter {
@@ -54,5 +82,23 @@ impl Exporter for OtlpSpanExporter {
         let end = self.sender.end_of_export();
         self.export_by(spans, end);
         self.encoder.trim();
+    }
+
+    fn export_others(&mut self, turn: Turn) {
+        let sources = self.sources.clone();
+        for source in &mut *sources.lock() {
+            // What comes meanwhile has another turn.
+            let mut left = source.waiting();
+            while left > 0 {
+                let taken = source.next_batch(turn);
+                if taken == 0 {
+                    break;
+                }
+                left = left.saturating_sub(taken);
+                let end = self.sender.end_of_export();
+                self.export_part(&**source, 0..taken, end);
+            }
+        }
+        self.writer.clear_and_trim();
     }
 }

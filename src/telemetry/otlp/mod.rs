@@ -8,7 +8,7 @@ mod answer;
 mod attributes;
 mod backoff;
 mod exporter;
-mod fields;
+pub(crate) mod fields;
 mod grouping;
 mod request;
 mod sender;
@@ -17,6 +17,10 @@ mod span;
 mod tests;
 mod writer;
 
+pub(crate) use attributes::{write_attribute, write_attributes, write_bool, write_i64};
 pub(super) use exporter::OtlpSpanExporter;
+
 #[cfg(feature = "testing")]
 pub(super) use request::{EncodedResource, Encoder};
+pub(crate) use span::{flags, kind, write_time};
+pub(crate) use writer::Writer;

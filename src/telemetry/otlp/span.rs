@@ -3,14 +3,15 @@
 use super::attributes::write_attributes;
 use super::fields::{event, link, span, status};
 use super::writer::Writer;
-use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status, TraceState};
+use opentelemetry::trace::{Event, Link, SpanId, SpanKind, Status, TraceFlags, TraceState};
 use opentelemetry_sdk::trace::SpanData;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Writes the fields of a span.
 pub(crate) fn write_span(writer: &mut Writer, data: &SpanData) {
     let context = &data.span_context;
-    writer.fixed32(span::FLAGS, flags(context, data.parent_span_is_remote));
+    let flags_of_span = flags(context.trace_flags(), data.parent_span_is_remote);
+    writer.fixed32(span::FLAGS, flags_of_span);
     writer.message(span::STATUS, |writer| write_status(writer, &data.status));
     writer.count(span::DROPPED_LINKS_COUNT, data.links.dropped_count);
     for link in data.links.iter().rev() {
@@ -45,7 +46,10 @@ fn write_event(writer: &mut Writer, event: &Event) {
 
 fn write_link(writer: &mut Writer, link: &Link) {
     let context = &link.span_context;
-    writer.fixed32(link::FLAGS, flags(context, context.is_remote()));
+    writer.fixed32(
+        link::FLAGS,
+        flags(context.trace_flags(), context.is_remote()),
+    );
     let dropped = link.dropped_attributes_count;
     writer.count(link::DROPPED_ATTRIBUTES_COUNT, dropped);
     write_attributes(writer, link::ATTRIBUTES, &link.attributes);
@@ -65,7 +69,7 @@ fn write_status(writer: &mut Writer, status: &Status) {
     }
 }
 
-fn kind(kind: &SpanKind) -> u32 {
+pub(crate) fn kind(kind: &SpanKind) -> u32 {
     match kind {
         SpanKind::Internal => 1,
         SpanKind::Server => 2,
@@ -77,11 +81,11 @@ fn kind(kind: &SpanKind) -> u32 {
 
 /// The flags of the trace context; that it is known whether the parent of the span, or the span
 /// that is linked, is of another process; and whether it is.
-fn flags(context: &SpanContext, is_remote: bool) -> u32 {
+pub(crate) fn flags(trace_flags: TraceFlags, is_remote: bool) -> u32 {
     const HAS_IS_REMOTE: u32 = 0x100;
     const IS_REMOTE: u32 = 0x200;
     let remote = if is_remote { IS_REMOTE } else { 0 };
-    u32::from(context.trace_flags().to_u8()) | HAS_IS_REMOTE | remote
+    u32::from(trace_flags.to_u8()) | HAS_IS_REMOTE | remote
 }
 
 /// Writes a time as nanoseconds since the epoch; what was before that is moved there.
