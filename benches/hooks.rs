@@ -203,9 +203,11 @@ impl Bridge {
 }
 
 impl Drop for Bridge {
+    #[expect(clippy::print_stderr, reason = "it belongs to the result")]
     fn drop(&mut self) {
         if let Spans::Batches(telemetry) | Spans::FastLane(telemetry) = &self.spans {
-            assert!(telemetry.lost().is_nothing(), "{:?}", telemetry.lost());
+            // Where the other thread was not let run for long enough.
+            eprintln!("spans lost: {}", telemetry.lost().spans);
         }
     }
 }

@@ -60,30 +60,30 @@ impl Ring {
     /// Writes a span, as the SDK's exporter would.
     pub(super) fn write(&self, planned: &Planned, writer: &mut Writer) {
         let record = &planned.record;
-        let parent = &record.parent;
         writer.message(scope_spans::SPANS, |writer| {
-            writer.fixed32(span::FLAGS, flags(parent.trace_flags, parent.is_remote));
+            writer.fixed32(
+                span::FLAGS,
+                flags(record.trace_flags, record.parent_is_remote),
+            );
             // Unset.
             writer.message(span::STATUS, |_| {});
             writer.raw(self.descriptions.get(planned.task));
             write_attribute(writer, span::ATTRIBUTES, names::IMMEDIATE, |writer| {
                 write_bool(writer, record.immediate);
             });
-            if let Some(size) = record.size {
-                write_attribute(writer, span::ATTRIBUTES, names::IO_SIZE, |writer| {
-                    write_i64(writer, size);
-                });
-            }
+            write_attribute(writer, span::ATTRIBUTES, names::IO_SIZE, |writer| {
+                write_i64(writer, record.size.into());
+            });
             writer.raw(self.descriptions.get(planned.socket));
             let start_time = record.start_time.to_system_time();
             let end_time = start_time + (record.finish_time - record.start_time);
             write_time(writer, span::END_TIME_UNIX_NANO, end_time);
             write_time(writer, span::START_TIME_UNIX_NANO, start_time);
             writer.count(span::KIND, kind(&SpanKind::Internal));
-            writer.string(span::NAME, record.name);
-            writer.bytes(span::PARENT_SPAN_ID, &parent.span_id.to_bytes());
+            writer.string(span::NAME, record.operation.definition().name);
+            writer.bytes(span::PARENT_SPAN_ID, &record.parent_span_id.to_bytes());
             writer.bytes(span::SPAN_ID, &record.span_id.to_bytes());
-            writer.bytes(span::TRACE_ID, &parent.trace_id.to_bytes());
+            writer.bytes(span::TRACE_ID, &record.trace_id.to_bytes());
         });
     }
 }

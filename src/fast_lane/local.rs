@@ -4,7 +4,6 @@ use super::record::{Entry, Place, Record};
 use crate::instrument::{SlotKey, Slots, TaskInfo};
 use crate::otel::attributes::{push_socket, push_task};
 use crate::otel::lane::LaneSpan;
-use crate::otel::metrics::signed;
 use crate::telemetry::otlp::fields::span;
 use crate::telemetry::otlp::{Writer, write_attributes};
 use crate::telemetry::sources::SpanSink;
@@ -57,14 +56,17 @@ impl LocalLane {
             return self.lose();
         };
         let record = Record {
-            parent: span.parent,
+            trace_id: span.parent.trace_id,
+            parent_span_id: span.parent.span_id,
             span_id: self.span_ids.next(),
-            name: span.name,
             start_time: span.start_time,
             finish_time: span.finish_time,
-            size: span.size.map(signed),
+            size: span.size,
             socket,
             task,
+            operation: span.operation,
+            trace_flags: span.parent.trace_flags,
+            parent_is_remote: span.parent.is_remote,
             immediate: span.immediate,
         };
         if self.ring.borrow_mut().push(Entry::Span(record)).is_err() {

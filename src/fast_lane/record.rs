@@ -1,8 +1,8 @@
 //! What goes through the ring.
 
 use crate::clock::Timestamp;
-use crate::otel::lane::LaneParent;
-use opentelemetry::trace::SpanId;
+use crate::otel::lane::LaneOperation;
+use opentelemetry::trace::{SpanId, TraceFlags, TraceId};
 
 /// What the loop's thread hands over.
 #[derive(Debug)]
@@ -20,16 +20,21 @@ pub(super) enum Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place(pub(super) u32);
 
-/// A span.
+/// A span, in one line of the cache.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Record {
-    pub(super) parent: LaneParent,
+    pub(super) trace_id: TraceId,
+    pub(super) parent_span_id: SpanId,
     pub(super) span_id: SpanId,
-    pub(super) name: &'static str,
     pub(super) start_time: Timestamp,
     pub(super) finish_time: Timestamp,
-    pub(super) size: Option<i64>,
+    pub(super) size: u32,
     pub(super) socket: Place,
     pub(super) task: Place,
+    pub(super) operation: LaneOperation,
+    pub(super) trace_flags: TraceFlags,
+    pub(super) parent_is_remote: bool,
     pub(super) immediate: bool,
 }
+
+const _: () = assert!(size_of::<Entry>() == 64, "a record costs a line more");

@@ -1,5 +1,6 @@
 //! Another way for the spans that there are most of.
 
+use super::names::{self, SpanDefinition};
 use crate::clock::Timestamp;
 use crate::instrument::{SlotKey, SocketHandle, TaskInfo};
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId};
@@ -12,16 +13,32 @@ pub(crate) trait Lane: Send + Sync {
 
 /// A receive or a send that has succeeded.
 pub(crate) struct LaneSpan<'a> {
-    pub(crate) name: &'static str,
+    pub(crate) operation: LaneOperation,
     pub(crate) parent: LaneParent,
     pub(crate) socket: &'a SocketHandle,
     pub(crate) task: &'a TaskInfo,
     pub(crate) immediate: bool,
-    pub(crate) size: Option<usize>,
+    pub(crate) size: u32,
     pub(crate) start_time: Timestamp,
     pub(crate) finish_time: Timestamp,
     /// Under which the bridge keeps what it knows of the socket.
     pub(crate) key: SlotKey,
+}
+
+/// What a lane knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LaneOperation {
+    Recv,
+    Send,
+}
+
+impl LaneOperation {
+    pub(crate) const fn definition(self) -> &'static SpanDefinition {
+        match self {
+            Self::Recv => &names::SOCKET_RECV,
+            Self::Send => &names::SOCKET_SEND,
+        }
+    }
 }
 
 /// What a span takes from its parent.

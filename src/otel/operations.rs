@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::attributes::{dns_answers, push_peer, push_socket, push_tls_session};
-use super::lane::LaneSpan;
+use super::lane::{LaneOperation, LaneParent, LaneSpan};
 use super::metrics::signed;
 use super::names::{self, SpanDefinition};
 use super::spans::Operation;
@@ -73,34 +73,42 @@ impl Shared {
         operation: &Operation<'_>,
         metadata: &ReadySocketInstrumentationMetadata<'_>,
     ) -> bool {
-        let name = match kind {
-            SocketOperation::Recv => names::SOCKET_RECV.name,
-            SocketOperation::Send => names::SOCKET_SEND.name,
-            SocketOperation::Connect | SocketOperation::Accept => return false,
-        };
-        let socket = metadata.socket_handle;
-        if metadata.peer_address.is_some() && socket.peer_address().is_none() {
-            // Each of these may have another peer.
-            return false;
-        }
-        let Some(task) = metadata.task else {
-            return false;
-        };
         let Some((lane, parent)) = self.spans.lane(operation) else {
             return false;
         };
-        lane.take(&LaneSpan {
-            name,
+        let Some(span) = self.lane_span(kind, parent, metadata) else {
+            return false;
+        };
+        lane.take(&span);
+        true
+    }
+
+    fn lane_span<'a>(
+        &self,
+        kind: SocketOperation,
+        parent: LaneParent,
+        metadata: &ReadySocketInstrumentationMetadata<'a>,
+    ) -> Option<LaneSpan<'a>> {
+        let socket = metadata.socket_handle;
+        if metadata.peer_address.is_some() && socket.peer_address().is_none() {
+            // Each of these may have another peer.
+            return None;
+        }
+        Some(LaneSpan {
+            operation: match kind {
+                SocketOperation::Recv => LaneOperation::Recv,
+                SocketOperation::Send => LaneOperation::Send,
+                SocketOperation::Connect | SocketOperation::Accept => return None,
+            },
             parent,
             socket,
-            task,
+            task: metadata.task?,
             immediate: metadata.immediate,
-            size: metadata.size,
+            size: metadata.size?.try_into().ok()?,
             start_time: metadata.start_time,
             finish_time: metadata.finish_time,
             key: self.key,
-        });
-        true
+        })
     }
 
     pub(super) fn socket_failed(&self, metadata: &SocketErrorMetadata<'_>) {

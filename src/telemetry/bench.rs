@@ -41,7 +41,7 @@ pub fn discarding() -> Result<Telemetry, TelemetryError> {
     ];
     let mut telemetry = Telemetry::builder().variables(variables).build()?;
     let batch = Batch {
-        queue: 1 << 16,
+        queue: 1 << 14,
         size: 512,
         delay: Duration::from_secs(5),
     };
