@@ -61,3 +61,31 @@ fn a_read_that_is_given_up_half_way() {
     let conversation = plain(Target::Echo, moves);
     keeps_the_rules(vec![Step::Converse(conversation)], Clock::Manual);
 }
+
+/// A read that was polled by hand and found pending, and that ended in the same poll of its task,
+/// was told to have waited.
+#[test]
+fn a_read_that_is_polled_twice_in_one_poll_of_its_task() {
+    let moves = vec![
+        Move::Write(4097),
+        Move::GiveUp(2, Box::new(Move::ReadToEnd)),
+        Move::HalfClose,
+        Move::ReadToEnd,
+    ];
+    let child = Child {
+        named: false,
+        detached: false,
+        watched: false,
+        steps: vec![Step::Converse(Conversation {
+            secure: true,
+            polled: true,
+            ..plain(Target::SecureEcho, moves)
+        })],
+        ending: Ending::Completes,
+    };
+    // It takes the right moment.
+    for _ in 0..20 {
+        let steps = vec![Step::Race(vec![Step::Spawn(child.clone())], Vec::new())];
+        keeps_the_rules(steps, Clock::Manual);
+    }
+}

@@ -10,7 +10,7 @@ use std::rc::Rc;
 /// A get or put under way.
 pub(crate) struct QueueOperation {
     start: Option<Start>,
-    parked: bool,
+    pending: bool,
 }
 
 impl QueueOperation {
@@ -19,7 +19,7 @@ impl QueueOperation {
     pub(crate) fn start() -> Self {
         Self {
             start: Start::capture(HookSet::of(&[Hook::QueueGet, Hook::QueuePut])),
-            parked: false,
+            pending: false,
         }
     }
 
@@ -27,13 +27,13 @@ impl QueueOperation {
     pub(crate) fn unheard() -> Self {
         Self {
             start: None,
-            parked: false,
+            pending: false,
         }
     }
 
     /// Notes that the task has to wait.
     pub(crate) fn park(&mut self) {
-        self.parked = true;
+        self.pending = true;
     }
 
     /// Whether anyone listens.
@@ -83,22 +83,19 @@ impl QueueOperation {
         len: usize,
         ready_time: Option<Timestamp>,
     ) -> QueueMetadata<'a> {
+        let parked = start.has_parked(self.pending);
         // An operation that did not wait takes no time: one reading serves its start and its end.
-        let finish_time = if self.parked {
-            start.finish()
-        } else {
-            start.time
-        };
+        let finish_time = if parked { start.finish() } else { start.time };
         let mut metadata = QueueMetadata::new(
             start.task.as_deref(),
             queue,
             item,
             len,
-            !self.parked,
+            !parked,
             start.time,
             finish_time,
         );
-        metadata.ready_time = start.readiness(self.parked, ready_time);
+        metadata.ready_time = start.readiness(parked, ready_time);
         metadata
     }
 }

@@ -67,7 +67,7 @@ pub(crate) struct SocketOp {
     // Emptied by whatever ends it, at the latest by `drop`: dropping what is empty would cost a call
     // where nobody listens.
     heard: ManuallyDrop<Option<HeardOp>>,
-    parked: bool,
+    pending: bool,
 }
 
 struct HeardOp {
@@ -143,7 +143,7 @@ impl SocketOp {
         });
         Self {
             heard: ManuallyDrop::new(heard),
-            parked: false,
+            pending: false,
         }
     }
 
@@ -155,7 +155,7 @@ impl SocketOp {
         }
         Self {
             heard: ManuallyDrop::new(None),
-            parked: false,
+            pending: false,
         }
     }
 
@@ -163,7 +163,7 @@ impl SocketOp {
         let Some(start) = Start::capture(hooks_of(operation)) else {
             return Self {
                 heard: ManuallyDrop::new(None),
-                parked: false,
+                pending: false,
             };
         };
         // Made where it stays: to move it costs as much as to capture what is in it.
@@ -175,7 +175,7 @@ impl SocketOp {
                 target: None,
                 size: 0,
             })),
-            parked: false,
+            pending: false,
         };
         if let Some(heard) = &*op.heard {
             heard.started();
@@ -189,7 +189,7 @@ impl SocketOp {
         let heard = start.map(|start| HeardOp::send_to(start, socket, target()));
         Self {
             heard: ManuallyDrop::new(heard),
-            parked: false,
+            pending: false,
         }
     }
 
@@ -198,7 +198,7 @@ impl SocketOp {
     #[inline(always)]
     pub(crate) fn step<T>(&mut self, step: impl FnOnce(bool) -> Poll<T>) -> Poll<T> {
         let polled = step(self.is_heard());
-        self.parked |= polled.is_pending();
+        self.pending |= polled.is_pending();
         polled
     }
 
@@ -231,15 +231,16 @@ impl SocketOp {
         let Some(target) = heard.target.as_deref() else {
             return;
         };
+        let parked = heard.start.has_parked(self.pending);
         let mut metadata = SocketConnectReadyMetadata::new(
             heard.start.task.as_deref(),
             &heard.socket,
             target,
-            !self.parked,
+            !parked,
             heard.start.time,
             heard.start.finish(),
         );
-        metadata.ready_time = heard.start.readiness(self.parked, ready_time);
+        metadata.ready_time = heard.start.readiness(parked, ready_time);
         heard
             .start
             .stack
@@ -253,7 +254,7 @@ impl SocketOp {
         let Some(heard) = self.heard.take() else {
             return;
         };
-        let mut metadata = heard.ready(self.parked, ready_time);
+        let mut metadata = heard.ready(self.pending, ready_time);
         metadata.accepted = Some(accepted);
         heard
             .start
@@ -287,7 +288,7 @@ impl SocketOp {
 
     fn received_heard(&mut self, data: &[u8], ready_time: Option<Timestamp>) {
         if let Some(heard) = &*self.heard {
-            let mut metadata = heard.ready(self.parked, ready_time);
+            let mut metadata = heard.ready(self.pending, ready_time);
             metadata.size = Some(data.len());
             let stack = &heard.start.stack;
             stack.fire(Hook::SocketRecvReady, |instrument| {
@@ -321,7 +322,7 @@ impl SocketOp {
 
     fn sent_heard(&mut self, ready_time: Option<Timestamp>) {
         if let Some(heard) = &*self.heard {
-            let mut metadata = heard.ready(self.parked, ready_time);
+            let mut metadata = heard.ready(self.pending, ready_time);
             metadata.size = Some(heard.size);
             let stack = &heard.start.stack;
             stack.fire(Hook::SocketSendReady, |instrument| {
@@ -361,6 +362,7 @@ impl SocketOp {
         let Some(heard) = self.heard.take() else {
             return;
         };
+        let parked = heard.start.had_parked(self.pending, &failure);
         let mut metadata = SocketErrorMetadata::new(
             heard.start.task.as_deref(),
             &heard.socket,
@@ -370,8 +372,8 @@ impl SocketOp {
             heard.start.finish(),
         );
         metadata.target_address = heard.target.as_deref();
-        metadata.immediate = !self.parked;
-        metadata.ready_time = heard.start.readiness(self.parked, ready_time);
+        metadata.immediate = !parked;
+        metadata.ready_time = heard.start.readiness(parked, ready_time);
         metadata.size = heard.size;
         heard.start.stack.fire(Hook::SocketError, |instrument| {
             instrument.on_socket_error(&metadata);
@@ -405,7 +407,9 @@ impl HeardOp {
     }
 
     fn started(&self) {
-        let Start { stack, task, time } = &self.start;
+        let Start {
+            stack, task, time, ..
+        } = &self.start;
         let metadata = InstrumentationMetadata::new(task.as_deref(), &self.socket, *time);
         match self.operation {
             SocketOperation::Connect => {}
@@ -423,9 +427,10 @@ impl HeardOp {
 
     fn ready(
         &self,
-        parked: bool,
+        pending: bool,
         ready_time: Option<Timestamp>,
     ) -> ReadySocketInstrumentationMetadata<'_> {
+        let parked = self.start.has_parked(pending);
         let mut metadata = ReadySocketInstrumentationMetadata::new(
             self.start.task.as_deref(),
             &self.socket,
@@ -450,7 +455,7 @@ impl HeardOp {
 pub(crate) struct DnsLookup {
     start: Option<Start>,
     name: Rc<str>,
-    parked: bool,
+    pending: bool,
 }
 
 impl DnsLookup {
@@ -467,13 +472,13 @@ impl DnsLookup {
         Self {
             start,
             name,
-            parked: false,
+            pending: false,
         }
     }
 
     /// Notes that the task has to wait.
     pub(crate) fn park(&mut self) {
-        self.parked = true;
+        self.pending = true;
     }
 
     /// The look-up has ended.
@@ -485,11 +490,15 @@ impl DnsLookup {
         let Some(start) = self.start.take() else {
             return;
         };
+        let parked = match &outcome {
+            Ok(_) => start.has_parked(self.pending),
+            Err(failure) => start.had_parked(self.pending, failure),
+        };
         let metadata = DnsLookupReadyMetadata::new(
             start.task.as_deref(),
             &self.name,
             outcome,
-            !self.parked,
+            !parked,
             start.time,
             start.finish(),
         );

@@ -11,7 +11,7 @@ pub(crate) struct TlsHandshake {
     start: Option<Start>,
     socket: Rc<SocketHandle>,
     server_hostname: Option<String>,
-    parked: bool,
+    pending: bool,
 }
 
 impl TlsHandshake {
@@ -24,13 +24,13 @@ impl TlsHandshake {
             start,
             socket,
             server_hostname,
-            parked: false,
+            pending: false,
         }
     }
 
     /// Notes that the task has to wait.
     pub(crate) fn park(&mut self) {
-        self.parked = true;
+        self.pending = true;
     }
 
     /// Looks whether the name that the client asked for is known now, unless it was before.
@@ -49,7 +49,7 @@ impl TlsHandshake {
             start.task.as_deref(),
             &self.socket,
             session,
-            !self.parked,
+            !start.has_parked(self.pending),
             start.time,
             start.finish(),
         );
@@ -68,11 +68,12 @@ impl TlsHandshake {
         let Some(start) = self.start.take() else {
             return;
         };
+        let parked = start.had_parked(self.pending, &failure);
         let mut metadata = TlsHandshakeErrorMetadata::new(
             start.task.as_deref(),
             &self.socket,
             failure,
-            !self.parked,
+            !parked,
             start.time,
             start.finish(),
         );

@@ -1,6 +1,7 @@
 //! What an operation captures when it starts under an instrument.
 
 use crate::clock::Timestamp;
+use crate::instrument::failure::Failure;
 use crate::instrument::metadata::TimerFiredMetadata;
 use crate::instrument::scope::{self, Stack};
 use crate::instrument::task::TaskInfo;
@@ -38,6 +39,8 @@ pub(super) struct Start {
     pub(super) stack: Stack,
     pub(super) task: Option<Rc<TaskInfo>>,
     pub(super) time: Timestamp,
+    /// Which poll of the task that was in.
+    poll: u64,
 }
 
 impl Start {
@@ -47,9 +50,11 @@ impl Start {
         if !scope::is_wanted(hooks) {
             return None;
         }
+        let (stack, task) = (scope::current()?, current_task());
         Some(Self {
-            stack: scope::current()?,
-            task: current_task(),
+            stack,
+            poll: task.as_ref().map_or(0, |task| task.polls()),
+            task,
             time: Timestamp::now(),
         })
     }
@@ -63,6 +68,33 @@ impl Start {
 }
 
 impl Start {
+    /// Whether the task has yielded since, of an operation that was found pending if `pending`. Who
+    /// polls by hand may do so more than once before the task yields.
+    #[inline]
+    pub(super) fn has_parked(&self, pending: bool) -> bool {
+        pending
+            && self
+                .task
+                .as_ref()
+                .is_none_or(|task| !self.is_in_same_poll(task))
+    }
+
+    /// The same of one that failed. What is given up has had to wait, if it was pending.
+    pub(super) fn had_parked(&self, pending: bool, failure: &Failure<'_>) -> bool {
+        match failure {
+            Failure::Cancelled => pending,
+            Failure::Error { .. } => self.has_parked(pending),
+        }
+    }
+
+    fn is_in_same_poll(&self, task: &Rc<TaskInfo>) -> bool {
+        let runs = TASK.with_borrow(|running| {
+            let running = running.as_ref();
+            running.is_some_and(|running| Rc::ptr_eq(running, task))
+        });
+        runs && task.polls() == self.poll
+    }
+
     /// When the readiness was seen that the operation has waited for. A task that did not wait, or
     /// only for its turn, has waited for none: what the socket knows is of an earlier wait then.
     pub(super) fn readiness(
