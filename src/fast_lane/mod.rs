@@ -27,10 +27,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 impl OtelInstrumentBuilder {
     /// Takes spans to `telemetry`, those of receives and sends by the fast lane.
     ///
-    /// These are most of what a service makes. On the loop's thread each costs a tenth of what it
-    /// costs by the SDK, and in all threads together a third; they arrive as the same spans. Those
-    /// that failed, those without a parent and those in a trace with a trace state go the usual way,
-    /// as does everything else.
+    /// These are most of what a service makes, and arrive as the same spans at a fraction of the
+    /// cost (`docs/benchmarks.md`). Those that failed, those without a parent and those in a trace
+    /// with a trace state go the usual way, as does everything else.
     ///
     /// Each thread has a ring for as many as `OTEL_BSP_MAX_QUEUE_SIZE` says. What finds no room is
     /// lost and counted, as everywhere. Where `telemetry` exports no spans, the lane is left out.

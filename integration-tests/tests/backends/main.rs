@@ -6,6 +6,8 @@ mod end_to_end;
 #[cfg(test)]
 mod exporter;
 #[cfg(test)]
+mod fast_lane;
+#[cfg(test)]
 mod multicore;
 #[cfg(test)]
 mod outage;
