@@ -9,6 +9,13 @@ pub(crate) mod any_tracer;
 pub(crate) mod attributes;
 mod builder;
 mod hooks;
+#[cfg_attr(
+    not(feature = "otlp"),
+    expect(
+        dead_code,
+        reason = "what there is to know of a span, for lanes that need `otlp`"
+    )
+)]
 pub(crate) mod lane;
 pub(crate) mod metrics;
 pub mod names;
