@@ -11,11 +11,14 @@
 //! `--json FILE` for the figures, and `--quick`, which runs for seconds and measures nothing of
 //! worth.
 
+#[path = "../support/collector.rs"]
 mod collector;
 #[path = "../support/cores.rs"]
 mod cores;
 #[path = "../support/cpu.rs"]
 mod cpu;
+#[path = "../support/exporters.rs"]
+mod exporters;
 #[path = "../support/listeners.rs"]
 #[allow(dead_code, reason = "spans are exported here, not discarded")]
 mod listeners;
@@ -27,6 +30,8 @@ mod spans;
 mod statistics;
 #[path = "../support/table.rs"]
 mod table;
+#[path = "../support/tracing_spans.rs"]
+mod tracing_spans;
 
 use collector::Collector;
 use cpu::CpuTime;
@@ -41,11 +46,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// How many spans the batch processor holds, and how many it exports at once.
-const QUEUE: u64 = 65_536;
-const BATCH: u64 = 2_048;
 /// With so many on their way no more are made, until half of them have arrived.
-const ENOUGH: u64 = 4 * BATCH;
+const ENOUGH: u64 = 4 * exporters::BATCH;
 /// How many spans are made between two looks at the clock.
 const CHUNK: u64 = 64;
 

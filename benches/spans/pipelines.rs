@@ -1,16 +1,12 @@
 //! From a span that ends to the Collector: the SDK's batch processor, and an exporter.
 
 use crate::collector::Collector;
+use crate::exporters;
 use crate::spans::{self, Kind, Make};
-use crate::{BATCH, QUEUE};
 use loopscope::telemetry::{Telemetry, bench};
-use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
-use opentelemetry_otlp::{Protocol, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider, SpanData, SpanExporter,
-};
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
@@ -120,37 +116,14 @@ impl Running {
 }
 
 fn ours(endpoint: &str) -> Result<(SdkTracerProvider, Exported), Box<dyn Error>> {
-    let telemetry = Telemetry::builder()
-        .variables([
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.into()),
-            ("OTEL_BSP_MAX_QUEUE_SIZE", QUEUE.to_string()),
-            ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", BATCH.to_string()),
-            ("OTEL_METRICS_EXPORTER", "none".into()),
-            ("OTEL_LOGS_EXPORTER", "none".into()),
-        ])
-        .build()?;
+    let telemetry = exporters::ours(endpoint)?;
     Ok((telemetry.tracer_provider(), Exported::Told(telemetry)))
 }
 
 fn stock(endpoint: &str) -> Result<(SdkTracerProvider, Exported), Box<dyn Error>> {
-    let exporter = opentelemetry_otlp::SpanExporter::builder()
-        .with_http()
-        .with_http_client(Client(ureq::agent()))
-        .with_protocol(Protocol::HttpBinary)
-        .with_endpoint(format!("{endpoint}/v1/traces"))
-        .build()?;
     let exported = Arc::new(AtomicU64::new(0));
-    let config = BatchConfigBuilder::default()
-        .with_max_queue_size(QUEUE as usize)
-        .with_max_export_batch_size(BATCH as usize)
-        .build();
-    let counting = Counting(exporter, exported.clone());
-    let processor = BatchSpanProcessor::builder(counting)
-        .with_batch_config(config)
-        .build();
-    let provider = SdkTracerProvider::builder()
-        .with_span_processor(processor)
-        .build();
+    let counting = Counting(exporters::stock(endpoint)?, exported.clone());
+    let provider = exporters::batches(counting);
     Ok((provider, Exported::Counted(exported)))
 }
 
@@ -172,19 +145,5 @@ impl<E: SpanExporter> SpanExporter for Counting<E> {
 
     fn set_resource(&mut self, resource: &Resource) {
         self.0.set_resource(resource);
-    }
-}
-
-/// The HTTP client that ours has too.
-#[derive(Debug)]
-struct Client(ureq::Agent);
-
-#[async_trait::async_trait]
-impl HttpClient for Client {
-    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let (parts, body) = request.into_parts();
-        let answer = self.0.run(Request::from_parts(parts, &body[..]))?;
-        let (parts, mut body) = answer.into_parts();
-        Ok(Response::from_parts(parts, body.read_to_vec()?.into()))
     }
 }

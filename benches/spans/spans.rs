@@ -1,6 +1,7 @@
 //! Making spans: as our instrument does, with four attributes, and by `tracing`.
 
 use crate::listeners::socket;
+use crate::tracing_spans;
 use loopscope::clock::Timestamp;
 use loopscope::instrument::*;
 use loopscope::otel::OtelInstrument;
@@ -10,9 +11,6 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::fmt;
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
-use tracing::Dispatch;
-use tracing_opentelemetry::OpenTelemetryLayer;
-use tracing_subscriber::layer::SubscriberExt;
 
 /// What spans are like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,14 +80,9 @@ fn receives(provider: &SdkTracerProvider) -> Make {
     })
 }
 
-/// Makes spans by `tracing` and `tracing-opentelemetry`, with what it can do without turned off.
+/// Makes spans by `tracing` and `tracing-opentelemetry`.
 pub(crate) fn by_tracing(kind: Kind, provider: &SdkTracerProvider) -> Make {
-    let layer = OpenTelemetryLayer::new(provider.tracer("spans"))
-        .with_location(false)
-        .with_threads(false)
-        .with_target(false)
-        .with_tracked_inactivity(false);
-    let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));
+    let dispatch = tracing_spans::dispatch(provider);
     Box::new(move |count| {
         tracing::dispatcher::with_default(&dispatch, || {
             for number in 0..count {
