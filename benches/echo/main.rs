@@ -127,7 +127,7 @@ struct Peer {
 
 /// So long a server that exports spans gets its load at once; then it is waited for the spans. What
 /// it makes in that time is less than what its queue holds.
-const BURST: Duration = Duration::from_millis(20);
+const BURST: Duration = Duration::from_millis(50);
 
 impl Peer {
     fn start(service: &Service, connections: usize) -> io::Result<Self> {

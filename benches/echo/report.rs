@@ -68,26 +68,22 @@ impl Report {
 
     /// What is compared with others than tokio.
     fn ratios(&self) -> Table {
-        let mio = self.of(Server::RawMio);
-        let unwatched = self.of(Server::Loopscope);
+        let (rate, cpu): (Of, Of) = (Sample::requests_a_second, Sample::cpu_a_request);
+        let compared = [
+            ("requests/s ÷ raw mio", rate, Server::RawMio),
+            ("requests/s ÷ loopscope, no scope", rate, Server::Loopscope),
+            ("CPU ÷ loopscope, no scope", cpu, Server::Loopscope),
+        ];
+        let compared = compared.map(|(column, of, base)| Some((column, of, self.of(base)?)));
+        let compared = || compared.iter().flatten();
+        let mut columns = vec!["server"];
+        columns.extend(compared().map(|(column, ..)| column));
         let rows = self.servers.iter().map(|(server, samples)| {
-            vec![
-                Figure::text(server.description()),
-                ratios(Sample::requests_a_second, samples, mio),
-                ratios(Sample::requests_a_second, samples, unwatched),
-                ratios(Sample::cpu_a_request, samples, unwatched),
-            ]
+            let mut row = vec![Figure::text(server.description())];
+            row.extend(compared().map(|(_, of, base)| ratios(*of, samples, Some(base))));
+            row
         });
-        Table::new(
-            "the same rounds".into(),
-            &[
-                "server",
-                "requests/s ÷ raw mio",
-                "requests/s ÷ loopscope, no scope",
-                "CPU ÷ loopscope, no scope",
-            ],
-            rows.collect(),
-        )
+        Table::new("the same rounds".into(), &columns, rows.collect())
     }
 
     fn of(&self, wanted: Server) -> Option<&[Sample]> {
@@ -140,8 +136,11 @@ fn row(server: Server, samples: &[Sample], base: Option<&[Sample]>) -> Vec<Figur
     ]
 }
 
+/// A figure of a round.
+type Of = fn(&Sample) -> f64;
+
 /// The ratios within the rounds.
-fn ratios(of: fn(&Sample) -> f64, samples: &[Sample], base: Option<&[Sample]>) -> Figure {
+fn ratios(of: Of, samples: &[Sample], base: Option<&[Sample]>) -> Figure {
     let values = |samples: &[Sample]| samples.iter().map(of).collect::<Vec<_>>();
     base.map_or(Figure::text("–"), |base| {
         Figure::Ratio(Mean::of_ratios(&values(samples), &values(base)))

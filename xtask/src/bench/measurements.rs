@@ -1,5 +1,6 @@
 //! What can be measured, and by which benchmark.
 
+use super::build;
 use super::criterion;
 use super::table::Table;
 use crate::step::Steps;
@@ -19,6 +20,8 @@ enum By {
     Ours(&'static [&'static str]),
     /// It is run by criterion, which writes its estimates.
     Criterion(&'static str),
+    /// It is compiled, which cannot be done quickly.
+    Compiling,
 }
 
 pub(super) const MEASUREMENTS: &[Measurement] = &[
@@ -72,6 +75,16 @@ pub(super) const MEASUREMENTS: &[Measurement] = &[
         topic: "idle",
         by: By::Ours(&["--bench", "idle", "--"]),
     },
+    Measurement {
+        name: "start",
+        topic: "start",
+        by: By::Ours(&["--bench", "start", "--"]),
+    },
+    Measurement {
+        name: "build",
+        topic: "start",
+        by: By::Compiling,
+    },
 ];
 
 impl Measurement {
@@ -80,13 +93,17 @@ impl Measurement {
         name == self.name || name == self.topic
     }
 
-    /// Measures it, as a step of something longer.
-    pub(super) fn run(&self, steps: &mut Steps, quick: bool) -> Result<Vec<Table>, String> {
+    /// Measures it, as a step of something longer; nothing where it cannot be done quickly and is to
+    /// be.
+    pub(super) fn run(&self, steps: &mut Steps, quick: bool) -> Result<Option<Vec<Table>>, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-        match self.by {
+        let tables = match self.by {
             By::Ours(arguments) => ours(steps, arguments, quick, folder.path()),
             By::Criterion(name) => criterion::run(steps, name, quick, folder.path()),
-        }
+            By::Compiling if quick => return Ok(None),
+            By::Compiling => build::run(steps),
+        };
+        tables.map(Some)
     }
 }
 

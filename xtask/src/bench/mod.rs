@@ -1,5 +1,6 @@
 //! The benchmarks, and `docs/benchmarks.md`, which is made of what they have measured.
 
+mod build;
 mod criterion;
 mod machine;
 mod measurements;
@@ -32,6 +33,7 @@ docs/benchmarks.md anew of all that are kept there. A topic stands for all of it
   idle      idle
   tasks     tasks
   hooks     hooks
+  start     start, build
   page      nothing is measured, the page is made
 
 options:
@@ -65,8 +67,9 @@ pub(crate) fn measure(steps: &mut Steps, names: &[&str], quick: bool) -> Result<
         names.is_empty() || names.iter().any(|name| it.is_called(name))
     };
     for measurement in MEASUREMENTS.iter().filter(is_wanted) {
-        let tables = measurement.run(steps, quick)?;
-        results::write(&folder, measurement.name, tables)?;
+        if let Some(tables) = measurement.run(steps, quick)? {
+            results::write(&folder, measurement.name, tables)?;
+        }
     }
     let results = Results::read(&folder)?;
     plots::write(&folder, &results)?;
