@@ -40,7 +40,10 @@ pub(crate) type Make = Box<dyn Fn(u64)>;
 /// Makes spans by OpenTelemetry's API.
 pub(crate) fn by_api(kind: Kind, provider: &SdkTracerProvider) -> Make {
     match kind {
-        Kind::Receive => receives(provider),
+        Kind::Receive => {
+            let otel = OtelInstrument::builder().tracer_provider(provider);
+            by_bridge(otel.build())
+        }
         Kind::Small => {
             let tracer = provider.tracer("spans");
             Box::new(move |count| {
@@ -60,8 +63,7 @@ pub(crate) fn by_api(kind: Kind, provider: &SdkTracerProvider) -> Make {
 }
 
 /// Has the bridge make spans of receives.
-fn receives(provider: &SdkTracerProvider) -> Make {
-    let otel = OtelInstrument::builder().tracer_provider(provider).build();
+fn by_bridge(otel: OtelInstrument) -> Make {
     let socket = socket();
     let task = TaskInfo::new(TaskId::new(), None, None, None);
     Box::new(move |count| {

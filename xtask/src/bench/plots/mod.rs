@@ -178,3 +178,65 @@ fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     }
     distinct
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::Place;
+
+    #[test]
+    fn the_plots_are_what_the_kept_results_make() {
+        let folder = Place::new(false).results();
+        let results = Results::read(&folder).unwrap();
+        for plot in PLOTS {
+            let Some(table) = results.table(plot.measurement, plot.table) else {
+                continue;
+            };
+            let kept = std::fs::read_to_string(folder.join(format!("{}.svg", plot.name)));
+            assert!(
+                plot.draw(table).unwrap() == kept.unwrap(),
+                "{}.svg is not up to date: `cargo xtask bench page` draws it",
+                plot.name
+            );
+        }
+    }
+
+    #[test]
+    fn rows_and_columns_become_points() {
+        let row = |what: &str, by: &str, figures: [f64; 2]| {
+            let figures = figures.map(|figure| Figure::number(figure, 1));
+            let mut row = vec![Figure::text(what), Figure::text(by)];
+            row.extend(figures);
+            row
+        };
+        let rows = vec![
+            row("yield", "tokio", [50.0, 1.0]),
+            row("yield", "loopscope", [25.0, 0.5]),
+        ];
+        let table = Table::new(String::new(), &["what", "by", "ns", "ratio"], rows);
+        let points = |points: Points| -> Vec<_> {
+            let points = points.of(&table).into_iter();
+            points.map(|it| (it.of, it.by, it.value)).collect()
+        };
+        assert_eq!(
+            points(Points::Rows("ratio", &["loopscope"])),
+            [("yield".into(), "loopscope".into(), 0.5)]
+        );
+        assert_eq!(points(Points::Columns(&["ns", "ratio"])).len(), 4);
+        assert!(points(Points::Rows("seconds", &[])).is_empty());
+    }
+
+    #[test]
+    fn bars_have_their_names_and_their_figures() {
+        let point = |by: &str, value| Point {
+            of: "yield".into(),
+            by: by.into(),
+            value,
+        };
+        let points = [point("loopscope", 0.5), point("smol", 1.63)];
+        let drawn = bars::draw("Tasks", &points, Some(1.0)).unwrap();
+        for text in ["Tasks", "yield", "loopscope", "smol", "0.50", "1.63"] {
+            assert!(drawn.contains(&format!("{text}\n")), "{text} in {drawn}");
+        }
+    }
+}
