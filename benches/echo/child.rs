@@ -1,18 +1,21 @@
 //! A server in a process of its own, and what the kernel accounts to it.
 
-use crate::cores;
 use crate::cpu::CpuTime;
-use crate::options::{SERVE, TASKS};
-use crate::servers::{self, Server};
+use crate::pipeline::Pipeline;
+use crate::servers::{any_port, run};
+use crate::service::Service;
+use crate::{CORES, cores};
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::{self, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
 /// A server that runs until this is dropped.
 ///
 /// It says its address in its first line, and then its CPU time, in microseconds, whenever it is
-/// sent a line; it ends when its input does.
+/// sent a line, once all spans that it has made have arrived; it ends when its input does.
 pub(crate) struct Child {
     process: process::Child,
     input: Option<ChildStdin>,
@@ -21,10 +24,9 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    /// Starts it, with so many tasks beside those that serve.
-    pub(crate) fn start(server: Server, tasks: usize) -> io::Result<Self> {
+    pub(crate) fn start(service: &Service) -> io::Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
-            .args([SERVE, server.name(), TASKS, &tasks.to_string()])
+            .args(service.arguments())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -76,17 +78,44 @@ fn read_line(from: &mut impl BufRead) -> io::Result<String> {
 }
 
 /// Is the server that the parent process asked for.
-pub(crate) fn serve(server: Server, tasks: usize) -> io::Result<()> {
-    cores::pin(crate::SERVER_CORE);
-    std::thread::spawn(|| {
-        let answered = io::stdin().lines().try_for_each(|_| answer());
+pub(crate) fn serve(service: Service) -> io::Result<()> {
+    let pipeline = service.collector.as_deref();
+    let pipeline = pipeline.map(|collector| Pipeline::start(service.server, collector));
+    let pipeline = pipeline.transpose().map_err(io::Error::other)?;
+    let pipeline = pipeline.map(Arc::new);
+    let draining = pipeline.clone();
+    thread::spawn(move || {
+        let answered = io::stdin().lines().try_for_each(|_| {
+            draining.as_deref().map_or(Ok(()), Pipeline::drain)?;
+            answer()
+        });
         process::exit(i32::from(answered.is_err()));
     });
-    servers::run(server, tasks, |address| {
-        let mut output = io::stdout().lock();
-        writeln!(output, "{address}")?;
-        output.flush()
-    })
+    let mut address = any_port();
+    let mut threads = Vec::new();
+    for core in &CORES[..service.loops] {
+        let (listening, listens) = mpsc::channel();
+        let (service, pipeline) = (service.clone(), pipeline.clone());
+        let thread = thread::spawn(move || {
+            cores::pin(*core);
+            run(&service, address, pipeline.as_deref(), &|address| {
+                listening.send(address).map_err(io::Error::other)
+            })
+        });
+        // The first one's port is for all of them.
+        match listens.recv() {
+            Ok(bound) => address = bound,
+            Err(_) => return join(thread),
+        }
+        threads.push(thread);
+    }
+    writeln!(io::stdout(), "{address}")?;
+    threads.into_iter().try_for_each(join)
+}
+
+fn join(thread: thread::JoinHandle<io::Result<()>>) -> io::Result<()> {
+    let panicked = |_| Err(io::Error::other("the server has panicked"));
+    thread.join().unwrap_or_else(panicked)
 }
 
 fn answer() -> io::Result<()> {

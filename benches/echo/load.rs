@@ -54,8 +54,8 @@ impl Load {
         })
     }
 
-    /// Keeps all connections busy for `duration`; returns how many messages came back, and when
-    /// the last had.
+    /// Keeps all connections busy for `duration`; returns how many messages came back, and after
+    /// how long the last had.
     pub(crate) fn run(&mut self, duration: Duration) -> io::Result<(u64, Duration)> {
         let (start, first) = (Timestamp::now(), self.sent);
         let end = start + duration;

@@ -9,37 +9,56 @@
 //! Options: `--rounds N` (default 60), `--connections N` (default 50), `--servers NAME,…`,
 //! `--one-core`, which has server and load share a core, so that the server always has something
 //! to do when it runs, `--json FILE`, and `--quick`, which runs for a second and measures nothing of
-//! worth. With `--scaling` it measures what a request costs with 10 to 10,000 connections, and beside
-//! up to 100,000 tasks that sleep.
+//! worth. With `--exported` each operation is a span, and these go to the real Collector, which
+//! shares the load's core; `cargo xtask backends` builds it. With `--scaling` what is measured is the
+//! cost of a request with 10 to 10,000 connections, and beside up to 100,000 tasks that sleep; with
+//! `--loops` what two loops do on two cores beside what one does on one.
 
 mod child;
+#[path = "../support/collector.rs"]
+mod collector;
 #[path = "../support/cores.rs"]
 mod cores;
 #[path = "../support/cpu.rs"]
 mod cpu;
+#[path = "../support/exporters.rs"]
+mod exporters;
+#[path = "../support/listeners.rs"]
+#[allow(dead_code, reason = "these listen to servers, not to hooks alone")]
+mod listeners;
 mod load;
+mod loops;
 mod options;
+mod pipeline;
 mod report;
 mod scaling;
 mod servers;
+mod service;
 #[path = "../support/statistics.rs"]
 mod statistics;
 #[path = "../support/table.rs"]
 mod table;
+#[path = "../support/tracing_spans.rs"]
+mod tracing_spans;
 
 use child::Child;
+use collector::Collector;
 use load::Load;
+use loopscope::clock::Timestamp;
 use options::{Options, Role};
 use report::{Report, Sample};
 use servers::Server;
+use service::Service;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 fn main() -> ExitCode {
     let result = match options::from_arguments() {
-        Ok(Role::Serve(server, tasks)) => child::serve(server, tasks),
+        Ok(Role::Serve(service)) => child::serve(service),
         Ok(Role::Measure(options)) => measure(&options),
         Ok(Role::Scale(options)) => scaling::measure(&options),
+        Ok(Role::Loops(options)) => loops::measure(&options),
         Err(message) => Err(io::Error::new(io::ErrorKind::InvalidInput, message)),
     };
     match result {
@@ -51,17 +70,24 @@ fn main() -> ExitCode {
     }
 }
 
-/// The core of the servers; the load is made on the other one.
-const SERVER_CORE: usize = 1;
-const LOAD_CORE: usize = 0;
+/// The cores of the servers, the first of which is for those that have one loop; the load of these
+/// is made on the other one.
+const CORES: [usize; 2] = [1, 0];
+const SERVER_CORE: usize = CORES[0];
+const LOAD_CORE: usize = CORES[1];
 
 fn measure(options: &Options) -> io::Result<()> {
     let pinned = pin(options);
-    let mut peers = options
-        .servers
-        .iter()
-        .map(|server| Peer::start(*server, options.connections, 0))
-        .collect::<io::Result<Vec<_>>>()?;
+    let collector = options.exported.then(Collector::start).transpose();
+    let collector = collector.map_err(|error| io::Error::other(error.to_string()))?;
+    let mut peers = Vec::new();
+    for server in &options.servers {
+        let service = Service {
+            collector: collector.as_ref().map(Collector::endpoint),
+            ..Service::new(*server)
+        };
+        peers.push(Peer::start(&service, options.connections)?);
+    }
     for peer in &mut peers {
         peer.round(options)?; // The first round warms up.
     }
@@ -72,6 +98,11 @@ fn measure(options: &Options) -> io::Result<()> {
         for number in (first..peers.len()).chain(0..first) {
             report.add(number, peers[number].round(options)?);
         }
+    }
+    if let Some(collector) = collector {
+        let made = peers.iter().map(|peer| peer.spans(options.connections));
+        let expected = collector.expect_spans(made.sum());
+        expected.map_err(|error| io::Error::other(error.to_string()))?;
     }
     report.print(options, pinned)
 }
@@ -91,32 +122,54 @@ struct Peer {
     server: Server,
     child: Child,
     load: Load,
+    requests: u64,
 }
 
+/// So long a server that exports spans gets its load at once; then it is waited for the spans. What
+/// it makes in that time is less than what its queue holds.
+const BURST: Duration = Duration::from_millis(50);
+
 impl Peer {
-    fn start(server: Server, connections: usize, tasks: usize) -> io::Result<Self> {
-        let child = Child::start(server, tasks)?;
+    fn start(service: &Service, connections: usize) -> io::Result<Self> {
+        let child = Child::start(service)?;
         let load = Load::connect(child.address(), connections)?;
         Ok(Self {
-            server,
+            server: service.server,
             child,
             load,
+            requests: 0,
         })
     }
 
     fn round(&mut self, options: &Options) -> io::Result<Sample> {
-        self.try_round(options)
+        let burst = if options.exported {
+            BURST
+        } else {
+            options.round
+        };
+        self.try_round(options.round, burst)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.server)))
     }
 
-    fn try_round(&mut self, options: &Options) -> io::Result<Sample> {
-        let before = self.child.cpu_time()?;
-        let (requests, took) = self.load.run(options.round)?;
-        let spent = self.child.cpu_time()? - before;
-        Ok(Sample {
-            requests,
-            took,
-            spent,
-        })
+    fn try_round(&mut self, round: Duration, burst: Duration) -> io::Result<Sample> {
+        let mut spent = self.child.cpu_time()?;
+        let mut sample = Sample::default();
+        while sample.took < round {
+            let start = Timestamp::now();
+            sample.requests += self.load.run(burst)?.0;
+            // It answers when all spans have arrived.
+            let now = self.child.cpu_time()?;
+            sample.took += Timestamp::now() - start;
+            sample.spent += now - spent;
+            spent = now;
+        }
+        self.requests += sample.requests;
+        Ok(sample)
+    }
+
+    /// How many spans it has made.
+    fn spans(&self, connections: usize) -> u64 {
+        let (of_connection, of_request) = self.server.spans();
+        of_connection * connections as u64 + of_request * self.requests
     }
 }

@@ -1,6 +1,7 @@
 //! What the command line asks for.
 
 use crate::servers::Server;
+use crate::service::{SERVE, Service};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,9 +10,10 @@ pub(crate) enum Role {
     Measure(Options),
     /// To measure what a request costs with few and with many connections and tasks.
     Scale(Options),
-    /// To be the server that another process of this program measures, with so many tasks beside
-    /// those that serve.
-    Serve(Server, usize),
+    /// To measure what several loops do beside what one does.
+    Loops(Options),
+    /// To be the server that another process of this program measures.
+    Serve(Service),
 }
 
 pub(crate) struct Options {
@@ -19,28 +21,26 @@ pub(crate) struct Options {
     pub(crate) round: Duration,
     pub(crate) connections: usize,
     pub(crate) servers: Vec<Server>,
+    /// Whether there is a Collector that spans go to.
+    pub(crate) exported: bool,
     /// Whether the load is made on the servers' core.
     pub(crate) one_core: bool,
     /// Where the figures are written to, beside the table.
     pub(crate) json: Option<PathBuf>,
 }
 
-/// The argument that makes a process a server.
-pub(crate) const SERVE: &str = "--serve";
-/// And after it, the one that says how many tasks sleep beside those that serve.
-pub(crate) const TASKS: &str = "--tasks";
-
 pub(crate) fn from_arguments() -> Result<Role, String> {
     let mut options = Options {
         rounds: 60,
         round: Duration::from_millis(500),
         connections: 50,
-        servers: Server::ALL.to_vec(),
+        servers: Server::ALONE.to_vec(),
+        exported: false,
         one_core: false,
         json: None,
     };
-    let (mut quick, mut is_bench, mut scales) = (false, false, false);
-    let (mut served, mut tasks) = (None, 0);
+    let (mut quick, mut is_bench) = (false, false);
+    let mut role: fn(Options) -> Role = Role::Measure;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || {
@@ -48,8 +48,7 @@ pub(crate) fn from_arguments() -> Result<Role, String> {
             value.ok_or_else(|| format!("{argument} needs a value"))
         };
         match argument.as_str() {
-            SERVE => served = Some(value()?.parse()?),
-            TASKS => tasks = value()?.parse().map_err(|_| "no number of tasks")?,
+            SERVE => return Service::from_arguments(arguments).map(Role::Serve),
             "--rounds" => options.rounds = number(&value()?)?,
             "--connections" => options.connections = number(&value()?)?,
             "--servers" => {
@@ -57,7 +56,12 @@ pub(crate) fn from_arguments() -> Result<Role, String> {
                 options.servers = names.split(',').map(str::parse).collect::<Result<_, _>>()?;
             }
             "--one-core" => options.one_core = true,
-            "--scaling" => scales = true,
+            "--exported" => {
+                options.exported = true;
+                options.servers = Server::EXPORTED.to_vec();
+            }
+            "--scaling" => role = Role::Scale,
+            "--loops" => role = Role::Loops,
             "--json" => options.json = Some(value()?.into()),
             "--quick" => quick = true,
             // What Cargo says to a benchmark; `cargo test --all-targets` does not.
@@ -69,11 +73,7 @@ pub(crate) fn from_arguments() -> Result<Role, String> {
         options.rounds = 2;
         options.round = Duration::from_millis(50);
     }
-    Ok(match served {
-        Some(server) => Role::Serve(server, tasks),
-        None if scales => Role::Scale(options),
-        None => Role::Measure(options),
-    })
+    Ok(role(options))
 }
 
 fn number(text: &str) -> Result<usize, String> {

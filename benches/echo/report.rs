@@ -9,7 +9,7 @@ use std::io;
 use std::time::Duration;
 
 /// What one server did in one round.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sample {
     pub(crate) requests: u64,
     pub(crate) took: Duration,
@@ -23,6 +23,10 @@ impl Sample {
 
     pub(crate) fn cpu_a_request(&self) -> f64 {
         self.spent.total().as_secs_f64() / self.requests as f64
+    }
+
+    fn user_a_request(&self) -> f64 {
+        self.spent.user.as_secs_f64() / self.requests as f64
     }
 }
 
@@ -44,40 +48,62 @@ impl Report {
     }
 
     pub(crate) fn print(&self, options: &Options, pinned: bool) -> io::Result<()> {
-        let base = self.servers.iter().find(|(it, _)| *it == Server::Tokio);
-        let base = base.map(|(_, samples)| &samples[..]);
+        let title = format!(
+            "{} rounds of {:?}, {} connections, {} bytes{}",
+            options.rounds,
+            options.round,
+            options.connections,
+            crate::load::MESSAGE,
+            where_it_ran(options, pinned)
+        );
+        let tokio = self.of(Server::Tokio);
         let rows = self.servers.iter();
-        let table = Table {
-            title: format!(
-                "{} rounds of {:?}, {} connections, {} bytes{}",
-                options.rounds,
-                options.round,
-                options.connections,
-                crate::load::MESSAGE,
-                where_it_ran(options, pinned)
-            ),
-            columns: vec![
-                "server",
-                "requests/s, median",
-                "CPU µs a request",
-                "user",
-                "system",
-                "CPU in use, %",
-                "requests/s ÷ tokio",
-                "CPU ÷ tokio",
-                "user CPU ÷ tokio",
-            ],
-            rows: rows
-                .map(|(server, samples)| row(*server, samples, base))
-                .collect(),
-        };
-        table.print()?;
-        match &options.json {
-            Some(file) => table::write_json(&[table], file),
-            None => Ok(()),
-        }
+        let figures = rows.map(|(server, samples)| row(*server, samples, tokio));
+        let tables = [
+            Table::new(title, &COLUMNS, figures.collect()),
+            self.ratios(),
+        ];
+        table::report(&tables, options.json.as_deref())
+    }
+
+    /// What is compared with others than tokio.
+    fn ratios(&self) -> Table {
+        let (rate, cpu): (Of, Of) = (Sample::requests_a_second, Sample::cpu_a_request);
+        let compared = [
+            ("requests/s ÷ raw mio", rate, Server::RawMio),
+            ("requests/s ÷ loopscope, no scope", rate, Server::Loopscope),
+            ("CPU ÷ loopscope, no scope", cpu, Server::Loopscope),
+        ];
+        let compared = compared.map(|(column, of, base)| Some((column, of, self.of(base)?)));
+        let compared = || compared.iter().flatten();
+        let mut columns = vec!["server"];
+        columns.extend(compared().map(|(column, ..)| column));
+        let rows = self.servers.iter().map(|(server, samples)| {
+            let mut row = vec![Figure::text(server.description())];
+            row.extend(compared().map(|(_, of, base)| ratios(*of, samples, Some(base))));
+            row
+        });
+        Table::new("the same rounds".into(), &columns, rows.collect())
+    }
+
+    fn of(&self, wanted: Server) -> Option<&[Sample]> {
+        let mut servers = self.servers.iter();
+        let (_, samples) = servers.find(|(server, _)| *server == wanted)?;
+        Some(samples)
     }
 }
+
+const COLUMNS: [&str; 9] = [
+    "server",
+    "requests/s, median",
+    "CPU µs a request",
+    "user",
+    "system",
+    "CPU in use, %",
+    "requests/s ÷ tokio",
+    "CPU ÷ tokio",
+    "user CPU ÷ tokio",
+];
 
 pub(crate) fn where_it_ran(options: &Options, pinned: bool) -> &'static str {
     match (pinned, options.one_core) {
@@ -89,34 +115,36 @@ pub(crate) fn where_it_ran(options: &Options, pinned: bool) -> &'static str {
 
 fn row(server: Server, samples: &[Sample], base: Option<&[Sample]>) -> Vec<Figure> {
     let sum = samples.iter().fold(Sums::default(), Sums::add);
-    let ratios = |of: fn(&Sample) -> f64| {
-        let values = |samples: &[Sample]| samples.iter().map(of).collect::<Vec<_>>();
-        base.map_or(Figure::text("–"), |base| {
-            Figure::Ratio(Mean::of_ratios(&values(samples), &values(base)))
-        })
+    let user = |samples: &[Sample]| -> Vec<f64> {
+        let samples = samples.iter();
+        samples.map(Sample::user_a_request).collect()
     };
-    let user = base.map(|base| {
-        let base = base.iter().fold(Sums::default(), Sums::add);
-        sum.micros(sum.user) / base.micros(base.user)
-    });
     vec![
         Figure::text(server.description()),
-        Figure::Number(median(samples.iter().map(Sample::requests_a_second)), 0),
-        Figure::Number(sum.micros(sum.user + sum.system), 2),
-        Figure::Number(sum.micros(sum.user), 2),
-        Figure::Number(sum.micros(sum.system), 2),
-        Figure::Number(
+        Figure::number(median(samples.iter().map(Sample::requests_a_second)), 0),
+        Figure::number(sum.micros(sum.user + sum.system), 2),
+        Figure::number(sum.micros(sum.user), 2),
+        Figure::number(sum.micros(sum.system), 2),
+        Figure::number(
             (sum.user + sum.system).as_secs_f64() / sum.took.as_secs_f64() * 100.0,
             0,
         ),
-        ratios(Sample::requests_a_second),
-        ratios(Sample::cpu_a_request),
-        // The kernel tells user from system time at its ticks: a short run has none of the former.
-        match user {
-            Some(ratio) if ratio.is_finite() => Figure::Number(ratio, 2),
-            _ => Figure::text("–"),
-        },
+        ratios(Sample::requests_a_second, samples, base),
+        ratios(Sample::cpu_a_request, samples, base),
+        base.and_then(|base| Mean::of_sums(&user(samples), &user(base)))
+            .map_or(Figure::text("–"), Figure::Ratio),
     ]
+}
+
+/// A figure of a round.
+type Of = fn(&Sample) -> f64;
+
+/// The ratios within the rounds.
+fn ratios(of: Of, samples: &[Sample], base: Option<&[Sample]>) -> Figure {
+    let values = |samples: &[Sample]| samples.iter().map(of).collect::<Vec<_>>();
+    base.map_or(Figure::text("–"), |base| {
+        Figure::Ratio(Mean::of_ratios(&values(samples), &values(base)))
+    })
 }
 
 /// All rounds together.

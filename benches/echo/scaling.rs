@@ -3,6 +3,7 @@
 use crate::options::Options;
 use crate::report::where_it_ran;
 use crate::servers::Server;
+use crate::service::Service;
 use crate::statistics::{Mean, median};
 use crate::table::{self, Figure, Table};
 use crate::{Peer, pin};
@@ -20,37 +21,35 @@ const OF_TASKS: &[Server] = &[Server::Tokio, Server::Loopscope];
 pub(crate) fn measure(options: &Options) -> io::Result<()> {
     let pinned = pin(options);
     let place = where_it_ran(options, pinned);
+    let rounds = format!("{} rounds of {:?}", options.rounds, options.round);
     let by_connections = CONNECTIONS.map(|connections| (connections, 0));
     let by_tasks = TASKS.map(|tasks| (options.connections, tasks));
     let tables = [
-        Table {
-            title: format!("CPU a request by the number of connections{place}"),
-            columns: columns("connections"),
-            rows: rows(
+        Table::new(
+            format!("{rounds}; CPU a request by the number of connections{place}"),
+            &columns("connections"),
+            rows(
                 OF_CONNECTIONS,
                 &by_connections,
                 options,
                 |(connections, _)| connections,
             )?,
-        },
-        Table {
-            title: format!(
-                "CPU a request by the number of tasks that sleep beside {} connections{place}",
+        ),
+        Table::new(
+            format!(
+                "{rounds}; CPU a request by the number of tasks that sleep beside {} \
+                 connections{place}",
                 options.connections
             ),
-            columns: columns("tasks"),
-            rows: rows(OF_TASKS, &by_tasks, options, |(_, tasks)| tasks)?,
-        },
+            &columns("tasks"),
+            rows(OF_TASKS, &by_tasks, options, |(_, tasks)| tasks)?,
+        ),
     ];
-    tables.iter().try_for_each(Table::print)?;
-    match &options.json {
-        Some(file) => table::write_json(&tables, file),
-        None => Ok(()),
-    }
+    table::report(&tables, options.json.as_deref())
 }
 
-fn columns(size: &'static str) -> Vec<&'static str> {
-    vec![
+fn columns(size: &'static str) -> [&'static str; 5] {
+    [
         size,
         "server",
         "CPU µs a request, median",
@@ -84,7 +83,7 @@ fn rows(
             vec![
                 Figure::text(shown(*size)),
                 Figure::text(server.description()),
-                Figure::Number(median(values.iter().copied()) * 1e6, 2),
+                Figure::number(median(values.iter().copied()) * 1e6, 2),
                 Figure::Ratio(Mean::of_ratios(values, smallest)),
                 Figure::Ratio(Mean::of_ratios(values, &of_size[0])),
             ]
@@ -96,7 +95,13 @@ fn rows(
 /// The CPU time of a request in one round.
 fn cost(server: Server, (connections, tasks): Size, options: &Options) -> io::Result<f64> {
     // One after the other: a process has not descriptors for the connections of all.
-    let mut peer = Peer::start(server, connections, tasks)?;
+    let mut peer = Peer::start(
+        &Service {
+            tasks,
+            ..Service::new(server)
+        },
+        connections,
+    )?;
     peer.round(options)?; // The first round warms up.
     peer.round(options).map(|sample| sample.cpu_a_request())
 }

@@ -54,9 +54,9 @@ fn measure(options: &Options) -> io::Result<()> {
     for what in What::ALL {
         rows.extend(of_what(what, options)?);
     }
-    let table = Table {
-        title: format!("{} rounds, of one each", options.rounds),
-        columns: vec![
+    let table = Table::new(
+        format!("{} rounds, of one each", options.rounds),
+        &[
             "what",
             "by",
             "bytes held",
@@ -67,12 +67,8 @@ fn measure(options: &Options) -> io::Result<()> {
             "CPU ÷ tokio",
         ],
         rows,
-    };
-    table.print()?;
-    match &options.json {
-        Some(file) => table::write_json(&[table], file),
-        None => Ok(()),
-    }
+    );
+    table::report(&[table], options.json.as_deref())
 }
 
 fn of_what(what: What, options: &Options) -> io::Result<Vec<Vec<Figure>>> {
@@ -88,7 +84,7 @@ fn of_what(what: What, options: &Options) -> io::Result<Vec<Vec<Figure>>> {
         let values = |of: fn(&Sample) -> f64, samples: &[Sample]| -> Vec<f64> {
             samples.iter().map(of).collect()
         };
-        let figure = |of, decimals| Figure::Number(median(values(of, own)), decimals);
+        let figure = |of, decimals| Figure::number(median(values(of, own)), decimals);
         let ratio = |of| Figure::Ratio(Mean::of_ratios(&values(of, own), &values(of, &samples[0])));
         vec![
             Figure::text(format!("{count} {what}")),

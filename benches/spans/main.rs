@@ -7,15 +7,19 @@
 //! where a collector keeps up, and in the end the Collector's own count has to be what was made.
 //! `cargo xtask backends` builds the Collector.
 //!
-//! Options: `--rounds N` (default 40), `--pipelines NAME,…` of `stock`, `ours` and `tracing`,
+//! Options: `--rounds N` (default 40), `--pipelines NAME,…` of `stock`, `ours`, `fast-lane` and
+//! `tracing`,
 //! `--json FILE` for the figures, and `--quick`, which runs for seconds and measures nothing of
 //! worth.
 
+#[path = "../support/collector.rs"]
 mod collector;
 #[path = "../support/cores.rs"]
 mod cores;
 #[path = "../support/cpu.rs"]
 mod cpu;
+#[path = "../support/exporters.rs"]
+mod exporters;
 #[path = "../support/listeners.rs"]
 #[allow(dead_code, reason = "spans are exported here, not discarded")]
 mod listeners;
@@ -27,6 +31,8 @@ mod spans;
 mod statistics;
 #[path = "../support/table.rs"]
 mod table;
+#[path = "../support/tracing_spans.rs"]
+mod tracing_spans;
 
 use collector::Collector;
 use cpu::CpuTime;
@@ -41,11 +47,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// How many spans the batch processor holds, and how many it exports at once.
-const QUEUE: u64 = 65_536;
-const BATCH: u64 = 2_048;
-/// With so many on their way no more are made, until half of them have arrived.
-const ENOUGH: u64 = 4 * BATCH;
+/// With so many on their way no more are made, until a quarter of them have arrived.
+const ENOUGH: u64 = 4 * exporters::BATCH;
 /// How many spans are made between two looks at the clock.
 const CHUNK: u64 = 64;
 
@@ -75,7 +78,8 @@ fn measure(options: &Options) -> Result<(), Box<dyn Error>> {
     let pipelines = || options.pipelines.iter();
     let subjects = Kind::ALL
         .into_iter()
-        .flat_map(|kind| pipelines().map(move |pipeline| (kind, *pipeline)));
+        .flat_map(|kind| pipelines().map(move |pipeline| (kind, *pipeline)))
+        .filter(|(kind, pipeline)| pipeline.makes(*kind));
     let mut subjects = subjects
         .map(|(kind, pipeline)| Ok((kind, pipeline, Running::start(pipeline, kind, &collector)?)))
         .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
@@ -105,7 +109,7 @@ fn round(running: &mut Running, duration: Duration) -> io::Result<Sample> {
     while Timestamp::now() < end {
         running.make(CHUNK);
         if running.pending() >= ENOUGH {
-            while running.pending() > ENOUGH / 2 {
+            while running.pending() > ENOUGH / 4 * 3 {
                 pause();
             }
         }

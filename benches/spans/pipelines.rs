@@ -1,16 +1,13 @@
 //! From a span that ends to the Collector: the SDK's batch processor, and an exporter.
 
 use crate::collector::Collector;
+use crate::exporters;
 use crate::spans::{self, Kind, Make};
-use crate::{BATCH, QUEUE};
+use loopscope::otel::OtelInstrument;
 use loopscope::telemetry::{Telemetry, bench};
-use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
-use opentelemetry_otlp::{Protocol, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider, SpanData, SpanExporter,
-};
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
@@ -24,12 +21,19 @@ pub(crate) enum Pipeline {
     Stock,
     /// The same API, through `Telemetry`, with our exporter.
     Ours,
+    /// The bridge's fast lane.
+    FastLane,
     /// `tracing-opentelemetry` in front of the stock exporter.
     Tracing,
 }
 
 impl Pipeline {
-    pub(crate) const ALL: [Self; 3] = [Self::Stock, Self::Ours, Self::Tracing];
+    pub(crate) const ALL: [Self; 4] = [Self::Stock, Self::Ours, Self::FastLane, Self::Tracing];
+
+    /// Whether it makes such spans: the fast lane makes the bridge's alone.
+    pub(crate) fn makes(self, kind: Kind) -> bool {
+        self != Self::FastLane || kind == Kind::Receive
+    }
 }
 
 impl FromStr for Pipeline {
@@ -39,8 +43,11 @@ impl FromStr for Pipeline {
         match name {
             "stock" => Ok(Self::Stock),
             "ours" => Ok(Self::Ours),
+            "fast-lane" => Ok(Self::FastLane),
             "tracing" => Ok(Self::Tracing),
-            _ => Err(format!("{name} is no pipeline: stock, ours, tracing")),
+            _ => Err(format!(
+                "{name} is no pipeline: stock, ours, fast-lane, tracing"
+            )),
         }
     }
 }
@@ -50,6 +57,7 @@ impl fmt::Display for Pipeline {
         f.write_str(match self {
             Self::Stock => "stock exporter",
             Self::Ours => "our exporter",
+            Self::FastLane => "fast lane",
             Self::Tracing => "tracing-opentelemetry, stock exporter",
         })
     }
@@ -76,13 +84,31 @@ impl Running {
         collector: &Collector,
     ) -> Result<Self, Box<dyn Error>> {
         let endpoint = collector.endpoint();
-        let (provider, exported) = match pipeline {
-            Pipeline::Ours => ours(&endpoint)?,
-            Pipeline::Stock | Pipeline::Tracing => stock(&endpoint)?,
-        };
-        let make = match pipeline {
-            Pipeline::Stock | Pipeline::Ours => spans::by_api(kind, &provider),
-            Pipeline::Tracing => spans::by_tracing(kind, &provider),
+        let (make, provider, exported) = match pipeline {
+            Pipeline::Stock => {
+                let (provider, exported) = stock(&endpoint)?;
+                (spans::by_api(kind, &provider), provider, exported)
+            }
+            Pipeline::Tracing => {
+                let (provider, exported) = stock(&endpoint)?;
+                (spans::by_tracing(kind, &provider), provider, exported)
+            }
+            Pipeline::Ours => {
+                let telemetry = exporters::ours(&endpoint)?;
+                let provider = telemetry.tracer_provider();
+                let make = spans::by_api(kind, &provider);
+                (make, provider, Exported::Told(Box::new(telemetry)))
+            }
+            Pipeline::FastLane => {
+                let telemetry = exporters::for_fast_lane(&endpoint)?;
+                let otel = OtelInstrument::builder().fast_lane(&telemetry)?.build();
+                let provider = telemetry.tracer_provider();
+                (
+                    spans::by_bridge(otel),
+                    provider,
+                    Exported::Told(Box::new(telemetry)),
+                )
+            }
         };
         Ok(Self {
             make,
@@ -119,41 +145,10 @@ impl Running {
     }
 }
 
-fn ours(endpoint: &str) -> Result<(SdkTracerProvider, Exported), Box<dyn Error>> {
-    let telemetry = Telemetry::builder()
-        .variables([
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.into()),
-            ("OTEL_BSP_MAX_QUEUE_SIZE", QUEUE.to_string()),
-            ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", BATCH.to_string()),
-            ("OTEL_METRICS_EXPORTER", "none".into()),
-            ("OTEL_LOGS_EXPORTER", "none".into()),
-        ])
-        .build()?;
-    Ok((
-        telemetry.tracer_provider(),
-        Exported::Told(Box::new(telemetry)),
-    ))
-}
-
 fn stock(endpoint: &str) -> Result<(SdkTracerProvider, Exported), Box<dyn Error>> {
-    let exporter = opentelemetry_otlp::SpanExporter::builder()
-        .with_http()
-        .with_http_client(Client(ureq::agent()))
-        .with_protocol(Protocol::HttpBinary)
-        .with_endpoint(format!("{endpoint}/v1/traces"))
-        .build()?;
     let exported = Arc::new(AtomicU64::new(0));
-    let config = BatchConfigBuilder::default()
-        .with_max_queue_size(QUEUE as usize)
-        .with_max_export_batch_size(BATCH as usize)
-        .build();
-    let counting = Counting(exporter, exported.clone());
-    let processor = BatchSpanProcessor::builder(counting)
-        .with_batch_config(config)
-        .build();
-    let provider = SdkTracerProvider::builder()
-        .with_span_processor(processor)
-        .build();
+    let counting = Counting(exporters::stock(endpoint)?, exported.clone());
+    let provider = exporters::batches(counting);
     Ok((provider, Exported::Counted(exported)))
 }
 
@@ -175,19 +170,5 @@ impl<E: SpanExporter> SpanExporter for Counting<E> {
 
     fn set_resource(&mut self, resource: &Resource) {
         self.0.set_resource(resource);
-    }
-}
-
-/// The HTTP client that ours has too.
-#[derive(Debug)]
-struct Client(ureq::Agent);
-
-#[async_trait::async_trait]
-impl HttpClient for Client {
-    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let (parts, body) = request.into_parts();
-        let answer = self.0.run(Request::from_parts(parts, &body[..]))?;
-        let (parts, mut body) = answer.into_parts();
-        Ok(Response::from_parts(parts, body.read_to_vec()?.into()))
     }
 }

@@ -71,10 +71,6 @@ const COLUMNS: [&str; 9] = [
     "CPU ÷ stock",
 ];
 
-/// What our exporter is to reach.
-const SPANS_A_SECOND: f64 = 450_000.0;
-const CPU_A_SPAN: f64 = 900.0;
-
 impl Report {
     pub(crate) fn new(rows: impl Iterator<Item = (Kind, Pipeline)>) -> Self {
         let row = |(kind, pipeline)| Row {
@@ -91,25 +87,15 @@ impl Report {
 
     pub(crate) fn print(&self, options: &Options, pinned: bool) -> io::Result<()> {
         let core = if pinned { "the other" } else { "ANY" };
-        let figures = Table {
-            title: format!(
+        let table = Table::new(
+            format!(
                 "{} rounds of {:?}; the Collector on {core} core",
                 options.rounds, options.round
             ),
-            columns: COLUMNS.to_vec(),
-            rows: self.0.iter().map(|row| self.figures(row)).collect(),
-        };
-        let mut tables = vec![figures];
-        if !options.quick {
-            tables.push(self.targets());
-        }
-        for table in &tables {
-            table.print()?;
-        }
-        match &options.json {
-            Some(file) => table::write_json(&tables, file),
-            None => Ok(()),
-        }
+            &COLUMNS,
+            self.0.iter().map(|row| self.figures(row)).collect(),
+        );
+        table::report(&[table], options.json.as_deref())
     }
 
     fn figures(&self, row: &Row) -> Vec<Figure> {
@@ -126,44 +112,13 @@ impl Report {
         vec![
             Figure::text(row.kind),
             Figure::text(row.pipeline),
-            Figure::Number(median(row.values(Sample::spans_a_second)), 0),
-            Figure::Number(median(row.values(Sample::cpu_a_span)), 0),
-            Figure::Number(sum.nanos(sum.spent.user), 0),
-            Figure::Number(sum.nanos(sum.spent.system), 0),
-            Figure::Number(in_use * 100.0, 0),
+            Figure::number(median(row.values(Sample::spans_a_second)), 0),
+            Figure::number(median(row.values(Sample::cpu_a_span)), 0),
+            Figure::number(sum.nanos(sum.spent.user), 0),
+            Figure::number(sum.nanos(sum.spent.system), 0),
+            Figure::number(in_use * 100.0, 0),
             ratios(Sample::spans_a_second),
             ratios(Sample::cpu_a_span),
         ]
-    }
-
-    /// What was to be reached with our exporter, and whether it is.
-    fn targets(&self) -> Table {
-        let told = |reached| Figure::text(if reached { "holds" } else { "is missed" });
-        let ours = self.0.iter().filter(|row| row.pipeline == Pipeline::Ours);
-        let rows = ours.flat_map(|row| {
-            let rate = median(row.values(Sample::spans_a_second));
-            let cpu = median(row.values(Sample::cpu_a_span));
-            let number = |number| Figure::Number(number, 0);
-            let text = |text: &str| Figure::text(format_args!("{text}, {}", row.kind));
-            [
-                vec![
-                    text("spans/s, at least"),
-                    number(SPANS_A_SECOND),
-                    number(rate),
-                    told(rate >= SPANS_A_SECOND),
-                ],
-                vec![
-                    text("CPU ns a span, at most"),
-                    number(CPU_A_SPAN),
-                    number(cpu),
-                    told(cpu <= CPU_A_SPAN),
-                ],
-            ]
-        });
-        Table {
-            title: "Our exporter:".into(),
-            columns: vec!["what", "target", "measured", ""],
-            rows: rows.collect(),
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Making spans: as our instrument does, with four attributes, and by `tracing`.
 
 use crate::listeners::socket;
+use crate::tracing_spans;
 use loopscope::clock::Timestamp;
 use loopscope::instrument::*;
 use loopscope::otel::OtelInstrument;
@@ -10,9 +11,6 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::fmt;
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
-use tracing::Dispatch;
-use tracing_opentelemetry::OpenTelemetryLayer;
-use tracing_subscriber::layer::SubscriberExt;
 
 /// What spans are like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +40,10 @@ pub(crate) type Make = Box<dyn Fn(u64)>;
 /// Makes spans by OpenTelemetry's API.
 pub(crate) fn by_api(kind: Kind, provider: &SdkTracerProvider) -> Make {
     match kind {
-        Kind::Receive => receives(provider),
+        Kind::Receive => {
+            let otel = OtelInstrument::builder().tracer_provider(provider);
+            by_bridge(otel.build())
+        }
         Kind::Small => {
             let tracer = provider.tracer("spans");
             Box::new(move |count| {
@@ -62,8 +63,7 @@ pub(crate) fn by_api(kind: Kind, provider: &SdkTracerProvider) -> Make {
 }
 
 /// Has the bridge make spans of receives.
-fn receives(provider: &SdkTracerProvider) -> Make {
-    let otel = OtelInstrument::builder().tracer_provider(provider).build();
+pub(crate) fn by_bridge(otel: OtelInstrument) -> Make {
     let socket = socket();
     let task = TaskInfo::new(TaskId::new(), None, None, None);
     Box::new(move |count| {
@@ -82,14 +82,9 @@ fn receives(provider: &SdkTracerProvider) -> Make {
     })
 }
 
-/// Makes spans by `tracing` and `tracing-opentelemetry`, with what it can do without turned off.
+/// Makes spans by `tracing` and `tracing-opentelemetry`.
 pub(crate) fn by_tracing(kind: Kind, provider: &SdkTracerProvider) -> Make {
-    let layer = OpenTelemetryLayer::new(provider.tracer("spans"))
-        .with_location(false)
-        .with_threads(false)
-        .with_target(false)
-        .with_tracked_inactivity(false);
-    let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));
+    let dispatch = tracing_spans::dispatch(provider);
     Box::new(move |count| {
         tracing::dispatcher::with_default(&dispatch, || {
             for number in 0..count {

@@ -1,17 +1,21 @@
 //! A table for people, as Markdown, and for programs, as JSON.
 
-use crate::statistics::Mean;
-use serde_json::{Map, Value, json};
+use super::statistics::Mean;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 
 /// What stands in one place of a table.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub(crate) enum Figure {
     Text(String),
     /// A number, shown with so many decimals.
-    Number(f64, usize),
+    Number {
+        number: f64,
+        decimals: usize,
+    },
     Ratio(Mean),
 }
 
@@ -20,11 +24,17 @@ impl Figure {
         Self::Text(text.to_string())
     }
 
-    fn to_json(&self) -> Value {
+    pub(crate) fn number(number: f64, decimals: usize) -> Self {
+        Self::Number { number, decimals }
+    }
+
+    /// None of text.
+    #[allow(dead_code, reason = "who shows tables asks, who measures does not")]
+    pub(crate) fn value(&self) -> Option<f64> {
         match self {
-            Self::Text(text) => json!(text),
-            Self::Number(number, _) => json!(number),
-            Self::Ratio(Mean { mean, error }) => json!({ "mean": mean, "error": error }),
+            Self::Text(_) => None,
+            Self::Number { number, .. } => Some(*number),
+            Self::Ratio(ratio) => Some(ratio.mean),
         }
     }
 }
@@ -33,51 +43,52 @@ impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),
-            Self::Number(number, decimals) => write!(f, "{number:.decimals$}"),
-            // Of one round there is no error.
-            Self::Ratio(Mean { mean, error }) if error.is_nan() => write!(f, "{mean:.3}"),
-            Self::Ratio(Mean { mean, error }) => write!(f, "{mean:.3} ± {error:.3}"),
+            Self::Number { number, decimals } => write!(f, "{number:.decimals$}"),
+            Self::Ratio(mean) => mean.fmt(f),
         }
     }
 }
 
 /// Figures in rows, with what they are above.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Table {
     /// How they were measured.
     pub(crate) title: String,
-    pub(crate) columns: Vec<&'static str>,
+    pub(crate) columns: Vec<String>,
     pub(crate) rows: Vec<Vec<Figure>>,
 }
 
 impl Table {
-    /// Prints the table.
-    pub(crate) fn print(&self) -> io::Result<()> {
-        let mut output = io::stdout().lock();
-        writeln!(output, "{}\n", self.title)?;
-        writeln!(output, "| {} |", self.columns.join(" | "))?;
-        writeln!(output, "|{}", " --- |".repeat(self.columns.len()))?;
-        for row in &self.rows {
-            let row: Vec<String> = row.iter().map(Figure::to_string).collect();
-            writeln!(output, "| {} |", row.join(" | "))?;
+    pub(crate) fn new(title: String, columns: &[&str], rows: Vec<Vec<Figure>>) -> Self {
+        Self {
+            title,
+            columns: columns.iter().map(|column| (*column).into()).collect(),
+            rows,
         }
-        writeln!(output)
     }
 
-    fn to_json(&self) -> Value {
-        let row = |row: &Vec<Figure>| {
-            let cells = self.columns.iter().zip(row);
-            let cells = cells.map(|(column, figure)| ((*column).into(), figure.to_json()));
-            Value::Object(cells.collect::<Map<_, _>>())
-        };
-        json!({
-            "title": self.title,
-            "rows": self.rows.iter().map(row).collect::<Vec<_>>(),
-        })
+    /// The table without its title.
+    pub(crate) fn to_markdown(&self) -> String {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let rows = self.rows.iter();
+        let rows = rows.map(|row| line(row.iter().map(Figure::to_string).collect()));
+        format!(
+            "{}|{}\n{}",
+            line(self.columns.clone()),
+            " --- |".repeat(self.columns.len()),
+            rows.collect::<String>()
+        )
     }
 }
 
-/// Writes tables to a file, for the program that asked for it.
-pub(crate) fn write_json(tables: &[Table], file: &Path) -> io::Result<()> {
-    let tables: Vec<Value> = tables.iter().map(Table::to_json).collect();
-    std::fs::write(file, format!("{:#}\n", Value::Array(tables)))
+/// Prints tables, and writes them to a file for the program that asked for it.
+pub(crate) fn report(tables: &[Table], json: Option<&Path>) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    for table in tables {
+        writeln!(output, "{}\n\n{}", table.title, table.to_markdown())?;
+    }
+    match json {
+        Some(file) => std::fs::write(file, serde_json::to_string(tables)?),
+        None => Ok(()),
+    }
 }

@@ -119,23 +119,16 @@ fn main() -> ExitCode {
 }
 
 fn measure(options: &Options) -> io::Result<()> {
-    let mut table = Table {
-        title: format!(
+    let wanted = ROWS.iter().filter(|row| row.name.contains(&options.only));
+    let table = Table::new(
+        format!(
             "{} rounds of {:?}; nanoseconds for one operation",
             options.rounds, options.round
         ),
-        columns: vec!["what", "by", "ns, median", "time ÷ tokio"],
-        rows: Vec::new(),
-    };
-    let wanted = ROWS.iter().filter(|row| row.name.contains(&options.only));
-    for row in wanted {
-        table.rows.extend(of_row(row, options));
-    }
-    table.print()?;
-    match &options.json {
-        Some(file) => table::write_json(&[table], file),
-        None => Ok(()),
-    }
+        &["what", "by", "ns, median", "time ÷ tokio"],
+        wanted.flat_map(|row| of_row(row, options)).collect(),
+    );
+    table::report(&[table], options.json.as_deref())
 }
 
 fn of_row(row: &Row, options: &Options) -> Vec<Vec<Figure>> {
@@ -159,7 +152,7 @@ fn of_row(row: &Row, options: &Options) -> Vec<Vec<Figure>> {
         vec![
             Figure::text(row.name),
             Figure::text(name),
-            Figure::Number(median(values.iter().copied()), 1),
+            Figure::number(median(values.iter().copied()), 1),
             Figure::Ratio(Mean::of_ratios(values, &nanos[0])),
         ]
     })

@@ -1,5 +1,6 @@
 //! Everything that has to hold before a change lands.
 
+use crate::bench;
 use crate::instructions;
 use crate::output::say;
 use crate::step::{Steps, root};
@@ -21,12 +22,7 @@ pub(crate) fn run() -> Result<(), String> {
     for example in EXAMPLES {
         steps.cargo(&["run", "--quiet", "--example", example])?;
     }
-    for benchmark in ["echo", "tasks", "idle"] {
-        steps.cargo(&["bench", "--bench", benchmark, "--", "--quick"])?;
-    }
-    steps.cargo(&["bench", "--bench", "echo", "--", "--quick", "--scaling"])?;
-    let spans = ["bench", "--bench", "spans", "--features", "testing"];
-    steps.cargo(&[&spans[..], &["--", "--quick"]].concat())?;
+    bench::measure(&mut steps, &[], true)?;
     instructions::check()?;
     steps.summarize();
     Ok(())

@@ -1,5 +1,6 @@
 //! The project's own commands; `cargo xtask --help` lists them.
 
+mod bench;
 mod ci;
 mod debian;
 mod instructions;
@@ -22,6 +23,7 @@ commands:
   instructions
             count the instructions of the hot paths by valgrind and compare them with what is
             expected; `instructions --write` writes down what is expected from then on
+  bench     measure, beside our peers, and write down what was measured; `bench --help` lists what
   backends  build the real servers, and what checks compose files and dashboards, and print where
             they are
   stack     run these three together, with a shop to look at; `stack --help` lists its options
@@ -35,6 +37,11 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["instructions"] => instructions::check(),
         ["instructions", "--write"] => instructions::write(),
+        ["bench", "--help" | "-h"] => {
+            say(bench::HELP);
+            return ExitCode::SUCCESS;
+        }
+        ["bench", ref options @ ..] => bench::run(options),
         ["backends"] => test::backends(),
         ["stack", "--help" | "-h"] => {
             say(stack::HELP);

@@ -58,7 +58,10 @@ impl Steps {
         for (line, seconds) in &self.done {
             say(&format!("{seconds:7.1} s  {line}"));
         }
-        let total: f64 = self.done.iter().map(|(_, seconds)| seconds).sum();
+        let total: f64 = self
+            .done
+            .iter()
+            .fold(0.0, |sum, (_, seconds)| sum + seconds);
         say(&format!("{total:7.1} s  in all: every step succeeded"));
     }
 }

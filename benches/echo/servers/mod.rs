@@ -1,20 +1,18 @@
 //! The servers: ours, watched in several ways, and its peers with their best settings.
 
-use loopscope::event_loop::{EventLoop, sleep, spawn};
-use loopscope::instrument::*;
-use loopscope::net::{TcpListener, TcpStream};
-use loopscope::otel::{OtelInstrument, SpanPolicy};
-use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
-use std::cell::Cell;
+use crate::pipeline::Pipeline;
+use crate::service::Service;
+use ::loopscope::instrument::EnterScope;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+mod loopscope;
 mod raw_mio;
 mod smol;
+mod tokio;
 
 /// All servers read into a buffer of this size: a message does not fill it, which tells those who
 /// care that the socket is drained.
@@ -23,29 +21,69 @@ const BUFFER: usize = 4096;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Server {
     Tokio,
+    TokioMetrics,
+    TokioTracing,
     Loopscope,
     LoopscopeCounting,
     LoopscopeMetrics,
+    LoopscopeSpans,
+    LoopscopeFastLane,
     Smol,
     RawMio,
 }
 
 impl Server {
-    pub(crate) const ALL: [Self; 6] = [
+    const ALL: [Self; 10] = [
+        Self::Tokio,
+        Self::TokioMetrics,
+        Self::TokioTracing,
+        Self::Loopscope,
+        Self::LoopscopeCounting,
+        Self::LoopscopeMetrics,
+        Self::LoopscopeSpans,
+        Self::LoopscopeFastLane,
+        Self::Smol,
+        Self::RawMio,
+    ];
+    /// Those that export nothing.
+    pub(crate) const ALONE: [Self; 7] = [
         Self::Tokio,
         Self::Loopscope,
         Self::LoopscopeCounting,
         Self::LoopscopeMetrics,
+        Self::TokioMetrics,
         Self::Smol,
         Self::RawMio,
     ];
+    /// Those whose operations are spans that go to the Collector, and what they are compared with.
+    pub(crate) const EXPORTED: [Self; 5] = [
+        Self::Tokio,
+        Self::Loopscope,
+        Self::LoopscopeSpans,
+        Self::LoopscopeFastLane,
+        Self::TokioTracing,
+    ];
+
+    /// How many spans end for a connection and for a request, for those who make any.
+    pub(crate) const fn spans(self) -> (u64, u64) {
+        match self {
+            // The accept; a receive and a send.
+            Self::LoopscopeSpans | Self::LoopscopeFastLane => (1, 2),
+            Self::TokioTracing => (0, 2),
+            _ => (0, 0),
+        }
+    }
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Tokio => "tokio",
+            Self::TokioMetrics => "tokio-metrics",
+            Self::TokioTracing => "tokio-tracing",
             Self::Loopscope => "loopscope",
             Self::LoopscopeCounting => "loopscope-counting",
             Self::LoopscopeMetrics => "loopscope-metrics",
+            Self::LoopscopeSpans => "loopscope-spans",
+            Self::LoopscopeFastLane => "loopscope-fast-lane",
             Self::Smol => "smol",
             Self::RawMio => "mio",
         }
@@ -54,9 +92,13 @@ impl Server {
     pub(crate) const fn description(self) -> &'static str {
         match self {
             Self::Tokio => "tokio, current_thread",
+            Self::TokioMetrics => "tokio, tokio-metrics' TaskMonitor",
+            Self::TokioTracing => "tokio, tracing-opentelemetry",
             Self::Loopscope => "loopscope, no scope",
             Self::LoopscopeCounting => "loopscope, instrument that counts",
             Self::LoopscopeMetrics => "loopscope, OtelInstrument, metrics only",
+            Self::LoopscopeSpans => "loopscope, each operation a span",
+            Self::LoopscopeFastLane => "loopscope, each operation a span, fast lane",
             Self::Smol => "smol, LocalExecutor",
             Self::RawMio => "raw mio, no executor",
         }
@@ -85,108 +127,40 @@ impl Server {
 }
 
 /// Tells where a server listens.
-type Listening = fn(SocketAddr) -> io::Result<()>;
+type Listening<'a> = &'a dyn Fn(SocketAddr) -> io::Result<()>;
 
 /// So long sleep the tasks that a server has beside those that serve.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// Serves for ever, beside so many tasks that sleep.
-pub(crate) fn run(server: Server, tasks: usize, listening: Listening) -> io::Result<()> {
+/// Serves for ever at an address, which others of its kind may share.
+pub(crate) fn run(
+    service: &Service,
+    address: SocketAddr,
+    pipeline: Option<&Pipeline>,
+    listening: Listening<'_>,
+) -> io::Result<()> {
+    let Service { server, tasks, .. } = *service;
+    let pipeline = || {
+        let missing = || io::Error::other(format!("{server} needs a Collector: --exported"));
+        pipeline.ok_or_else(missing)
+    };
     match server {
-        Server::Tokio => run_tokio(tasks, listening),
-        Server::Loopscope => run_loopscope(tasks, listening),
-        Server::LoopscopeCounting => Counts::default().in_scope(|| run_loopscope(tasks, listening)),
-        Server::LoopscopeMetrics => {
-            let reader = PeriodicReader::builder(InMemoryMetricExporter::default()).build();
-            let meters = SdkMeterProvider::builder().with_reader(reader).build();
-            let otel = OtelInstrument::builder()
-                .meter_provider(&meters)
-                .spans(SpanPolicy::Off)
-                .build();
-            otel.in_scope(|| run_loopscope(tasks, listening))
+        Server::Tokio => tokio::run(address, tasks, listening),
+        Server::TokioMetrics => tokio::run_monitored(address, listening),
+        Server::TokioTracing => tokio::run_traced(address, pipeline()?, listening),
+        Server::Loopscope => loopscope::run(address, tasks, listening),
+        Server::LoopscopeCounting => {
+            loopscope::Counts::default().in_scope(|| loopscope::run(address, tasks, listening))
+        }
+        Server::LoopscopeMetrics => loopscope::run_with_metrics(address, tasks, listening),
+        Server::LoopscopeSpans | Server::LoopscopeFastLane => {
+            loopscope::run_with_spans(address, pipeline()?, listening)
         }
         Server::Smol => smol::run(listening),
         Server::RawMio => raw_mio::run(listening),
     }
 }
 
-fn any_port() -> SocketAddr {
+pub(crate) fn any_port() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
-}
-
-fn run_loopscope(tasks: usize, listening: Listening) -> io::Result<()> {
-    EventLoop::new()?.run_until_complete(async {
-        (0..tasks).for_each(|_| spawn(sleep(LONG)).detach());
-        let listener = TcpListener::bind(any_port())?;
-        listening(listener.local_addr()?)?;
-        loop {
-            let (stream, _) = listener.accept().await?;
-            stream.set_nodelay(true)?;
-            spawn(echo(stream)).detach();
-        }
-    })
-}
-
-async fn echo(stream: TcpStream) -> io::Result<()> {
-    let mut buffer = [0; BUFFER];
-    loop {
-        match stream.read(&mut buffer).await? {
-            0 => return Ok(()),
-            count => stream.write_all(&buffer[..count]).await?,
-        }
-    }
-}
-
-fn run_tokio(tasks: usize, listening: Listening) -> io::Result<()> {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.enable_io();
-    if tasks > 0 {
-        runtime.enable_time();
-    }
-    runtime.build()?.block_on(async {
-        (0..tasks).for_each(|_| drop(tokio::spawn(tokio::time::sleep(LONG))));
-        let listener = tokio::net::TcpListener::bind(any_port()).await?;
-        listening(listener.local_addr()?)?;
-        loop {
-            let (stream, _) = listener.accept().await?;
-            stream.set_nodelay(true)?;
-            tokio::spawn(echo_tokio(stream));
-        }
-    })
-}
-
-async fn echo_tokio(mut stream: tokio::net::TcpStream) -> io::Result<()> {
-    let mut buffer = [0; BUFFER];
-    loop {
-        match stream.read(&mut buffer).await? {
-            0 => return Ok(()),
-            count => stream.write_all(&buffer[..count]).await?,
-        }
-    }
-}
-
-/// Counts everything that happens for each message.
-#[derive(Default)]
-struct Counts {
-    polls: Cell<u64>,
-    received: Cell<usize>,
-    sent: Cell<usize>,
-    waits: Cell<u64>,
-}
-
-impl EventLoopInstrument for Counts {
-    fn on_task_before_send(&self, _: &TaskSendMetadata<'_>) {
-        self.polls.set(self.polls.get() + 1);
-    }
-
-    fn on_socket_recv_ready(&self, metadata: &ReadySocketInstrumentationMetadata<'_>) {
-        self.received
-            .set(self.received.get() + metadata.size.unwrap_or(0));
-        self.waits
-            .set(self.waits.get() + u64::from(!metadata.immediate));
-    }
-
-    fn on_socket_send_ready(&self, metadata: &ReadySocketInstrumentationMetadata<'_>) {
-        self.sent.set(self.sent.get() + metadata.size.unwrap_or(0));
-    }
 }

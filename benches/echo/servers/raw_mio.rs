@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 
 const LISTENER: Token = Token(usize::MAX);
 
-pub(super) fn run(listening: Listening) -> io::Result<()> {
+pub(super) fn run(listening: Listening<'_>) -> io::Result<()> {
     let mut poll = Poll::new()?;
     let mut events = Events::with_capacity(1024);
     let mut listener = TcpListener::bind(any_port())?;

@@ -7,7 +7,7 @@ use futures_lite::io::{AsyncReadExt, AsyncWriteExt};
 use std::io;
 use std::net::{TcpListener, TcpStream};
 
-pub(super) fn run(listening: Listening) -> io::Result<()> {
+pub(super) fn run(listening: Listening<'_>) -> io::Result<()> {
     let executor = LocalExecutor::new();
     async_io::block_on(executor.run(async {
         let listener = Async::<TcpListener>::bind(any_port())?;
