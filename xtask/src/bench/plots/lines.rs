@@ -3,7 +3,6 @@
 use super::style::{self, GRID, WIDTH};
 use super::{Point, distinct};
 use plotters::prelude::*;
-use plotters::style::text_anchor::HPos;
 use std::error::Error;
 
 const HEIGHT: u32 = 340;
@@ -35,6 +34,7 @@ pub(super) fn draw(title: &str, points: &[Point]) -> Result<String, Box<dyn Erro
             .axis_style(GRID)
             .label_style(style::axis())
             .x_label_formatter(&|number| format!("{number:.0}"))
+            .y_label_formatter(&|value| format!("{value:.0}"))
             .draw()?;
         for (name, colour) in series.iter().zip(style::colours(&series)) {
             let of_series = points.iter().zip(&numbers);
@@ -54,7 +54,7 @@ pub(super) fn draw(title: &str, points: &[Point]) -> Result<String, Box<dyn Erro
             .position(SeriesLabelPosition::LowerRight)
             .background_style(WHITE)
             .border_style(GRID)
-            .label_font(style::text(HPos::Left))
+            .label_font(style::axis())
             .draw()?;
         root.present()?;
     }
