@@ -83,7 +83,10 @@ fn measure(options: &Options) -> io::Result<()> {
     let mut peers = Vec::new();
     for server in &options.servers {
         let service = Service {
-            collector: collector.as_ref().map(Collector::endpoint),
+            collector: collector
+                .as_ref()
+                .filter(|_| server.exports())
+                .map(Collector::endpoint),
             ..Service::new(*server)
         };
         peers.push(Peer::start(&service, options.connections)?);

@@ -7,16 +7,12 @@ use loopscope::telemetry::Telemetry;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::error::Error;
 use std::io;
-use std::time::Duration;
 
 pub(crate) enum Pipeline {
     Ours(Telemetry),
     FastLane(Telemetry),
     Stock(SdkTracerProvider),
 }
-
-/// A Collector that has not taken all by then has failed.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Pipeline {
     /// The one that belongs to the server.
@@ -51,10 +47,12 @@ impl Pipeline {
     /// Waits until all spans that have ended are with the Collector.
     pub(crate) fn drain(&self) -> io::Result<()> {
         match self {
+            // Its traces alone: a flush of all signals starts a thread for each.
             Self::Ours(telemetry) | Self::FastLane(telemetry) => {
-                telemetry.flush(PATIENCE).map_err(io::Error::other)
+                telemetry.tracer_provider().force_flush()
             }
-            Self::Stock(provider) => provider.force_flush().map_err(io::Error::other),
+            Self::Stock(provider) => provider.force_flush(),
         }
+        .map_err(io::Error::other)
     }
 }

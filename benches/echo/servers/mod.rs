@@ -64,6 +64,13 @@ impl Server {
         Self::TokioTracing,
     ];
 
+    pub(crate) const fn exports(self) -> bool {
+        matches!(
+            self,
+            Self::LoopscopeSpans | Self::LoopscopeFastLane | Self::TokioTracing
+        )
+    }
+
     /// How many spans end for a connection and for a request, for those who make any.
     pub(crate) const fn spans(self) -> (u64, u64) {
         match self {
