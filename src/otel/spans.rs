@@ -89,7 +89,7 @@ impl Spans {
         let name = span_name(definition, describe(&mut attributes));
         attributes.push(KeyValue::new(names::IMMEDIATE, operation.immediate));
         if let Some(task) = operation.task {
-            let name = state().and_then(|state| state.name(task));
+            let name = task.name().and_then(|_| state()?.name(task));
             push_task(&mut attributes, task, name);
         }
         attributes.extend(operation.failure.as_ref().map(failure_attribute));

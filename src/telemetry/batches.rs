@@ -4,6 +4,7 @@ use super::deadlines::now;
 use super::settings::Batch;
 use super::shutdown::lock;
 use super::sources::SpanSink;
+use super::tally::Maker;
 use super::worker::{Turn, Worker};
 use opentelemetry::Context;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -33,7 +34,7 @@ impl BatchProcessor {
     /// Those of the system where it has no more threads.
     pub(super) fn start(mut exporter: impl Exporter, sink: &SpanSink) -> io::Result<Self> {
         let batch = sink.batch();
-        let queue = Arc::new(Mutex::new(Queue::new(batch)));
+        let queue = Arc::new(Mutex::new(Queue::new(batch, sink.maker())));
         let of_thread = queue.clone();
         let worker = Worker::start(sink.bell(), batch.delay, move |turn| {
             export(&mut exporter, &of_thread, turn);
@@ -54,7 +55,6 @@ impl SpanProcessor for BatchProcessor {
         if !span.span_context.is_sampled() {
             return;
         }
-        self.sink.count_made();
         let pushed = lock(&self.queue).push(span);
         match pushed {
             Pushed::IntoBatch => {}
@@ -144,6 +144,7 @@ struct Queue {
     /// How many there may be, of either.
     capacity: usize,
     batch_size: usize,
+    maker: Maker,
 }
 
 /// A batch in the making, in the place of one that has been exported.
@@ -179,7 +180,7 @@ enum Pushed {
 }
 
 impl Queue {
-    fn new(batch: Batch) -> Self {
+    fn new(batch: Batch, maker: Maker) -> Self {
         Self {
             full: VecDeque::new(),
             filling: Filling::default(),
@@ -188,10 +189,12 @@ impl Queue {
             kept: 0,
             capacity: batch.queue,
             batch_size: batch.size,
+            maker,
         }
     }
 
     fn push(&mut self, span: SpanData) -> Pushed {
+        self.maker.count_made();
         if self.len == self.capacity {
             return Pushed::NotForWantOfRoom;
         }
@@ -287,7 +290,8 @@ mod tests {
             size in 1_usize..20,
         ) {
             let size = size.min(capacity);
-            let mut queue = Queue::new(Batch { queue: capacity, size, delay: Duration::ZERO });
+            let batch = Batch { queue: capacity, size, delay: Duration::ZERO };
+            let mut queue = Queue::new(batch, Maker::default());
             let (mut waiting, mut exported) = (VecDeque::new(), Vec::new());
             for (number, step) in steps.into_iter().enumerate() {
                 match step {

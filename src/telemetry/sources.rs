@@ -79,10 +79,6 @@ impl SpanSink {
         self.batch
     }
 
-    pub(super) fn count_made(&self) {
-        self.tally.count_made();
-    }
-
     /// By when the last flush that somebody waits for is to be done.
     pub(super) fn end_of_flush(&self) -> Option<Instant> {
         self.tally.deadlines().end_of_flush()
@@ -108,7 +104,7 @@ impl SpanSink {
         self.bell.ring();
     }
 
-    /// Where one thread counts what it makes.
+    /// Where one thread, or who holds a lock, counts what it makes.
     pub(crate) fn maker(&self) -> Maker {
         self.tally.maker()
     }

@@ -148,12 +148,13 @@ impl Tally {
     }
 }
 
-/// Counts what one thread makes, without a shared counter that costs more than the rest.
-#[derive(Debug)]
+/// Counts what one thread makes, or what is made under one lock, without a shared counter that costs
+/// more than the rest.
+#[derive(Debug, Default)]
 pub(crate) struct Maker(Arc<AtomicU64>);
 
 impl Maker {
-    /// Counts what is on its way from now on. One thread alone may do so.
+    /// Counts what is on its way from now on. One thread at a time may do so.
     #[inline]
     pub(crate) fn count_made(&self) {
         let made = self.0.load(Ordering::Relaxed);
