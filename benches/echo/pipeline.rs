@@ -8,6 +8,10 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::error::Error;
 use std::io;
 
+/// How many spans the ring of the fast lane holds: more than one burst of load makes, also where the
+/// thread that exports them is not let run.
+const RING: u64 = 16 * exporters::BATCH;
+
 pub(crate) enum Pipeline {
     Ours(Telemetry),
     FastLane(Telemetry),
@@ -22,7 +26,7 @@ impl Pipeline {
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         Ok(match server {
             Server::TokioTracing => Self::Stock(exporters::batches(exporters::stock(collector)?)),
-            Server::LoopscopeFastLane => Self::FastLane(exporters::for_fast_lane(collector)?),
+            Server::LoopscopeFastLane => Self::FastLane(exporters::for_fast_lane(collector, RING)?),
             _ => Self::Ours(exporters::ours(collector)?),
         })
     }

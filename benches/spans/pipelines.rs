@@ -15,6 +15,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+/// How many spans the ring of the fast lane holds: somewhat more than may be on their way, half of
+/// which has its other end woken.
+const RING: u64 = 5 * exporters::BATCH;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pipeline {
     /// OpenTelemetry's API and its own exporter: what the others are compared with.
@@ -100,7 +104,7 @@ impl Running {
                 (make, provider, Exported::Told(Box::new(telemetry)))
             }
             Pipeline::FastLane => {
-                let telemetry = exporters::for_fast_lane(&endpoint)?;
+                let telemetry = exporters::for_fast_lane(&endpoint, RING)?;
                 let otel = OtelInstrument::builder().fast_lane(&telemetry)?.build();
                 let provider = telemetry.tracer_provider();
                 (

@@ -11,18 +11,14 @@ use opentelemetry_sdk::trace::{self, BatchConfigBuilder, BatchSpanProcessor, Sdk
 pub(crate) const QUEUE: u64 = 65_536;
 pub(crate) const BATCH: u64 = 2_048;
 
-/// How many spans a ring of the fast lane holds. It need not hold more than are made while a request
-/// is on its way, and should not take the whole cache: its end is woken when half of it is full.
-pub(crate) const RING: u64 = 5 * BATCH;
-
 /// Spans by our exporter, and nothing else.
 pub(crate) fn ours(endpoint: &str) -> Result<Telemetry, TelemetryError> {
     telemetry(endpoint, QUEUE)
 }
 
-/// The same for the fast lane.
-pub(crate) fn for_fast_lane(endpoint: &str) -> Result<Telemetry, TelemetryError> {
-    telemetry(endpoint, RING)
+/// The same for the fast lane, with rings for so many spans.
+pub(crate) fn for_fast_lane(endpoint: &str, ring: u64) -> Result<Telemetry, TelemetryError> {
+    telemetry(endpoint, ring)
 }
 
 fn telemetry(endpoint: &str, queue: u64) -> Result<Telemetry, TelemetryError> {
