@@ -1,7 +1,7 @@
 //! The fast lane: the spans that arrive are those that the SDK would have made.
 
 use crate::server::{Answer, Server};
-use crate::support::{LONG, builder, listen, said_about, spans, traces_to};
+use crate::support::{LONG, builder, listen, make_span, said_about, spans, traces_to};
 use loopscope::event_loop::{EventLoop, TaskBuilder};
 use loopscope::instrument::EnterScope;
 use loopscope::net::{TcpListener, TcpStream, UdpSocket, UnixStream};
@@ -255,23 +255,41 @@ fn a_loop_that_makes_few_spans_has_them_exported_in_time() {
     assert_eq!(spans(&server.next("/v1/traces")).resource_spans.len(), 1);
 }
 
-#[test]
-fn what_finds_no_room_is_counted_and_told() {
-    listen();
+/// Telemetry with room for so many spans, and a collector that never answers.
+fn without_an_answer(room: &str) -> Telemetry {
     let server = Server::start(Answer::Silence);
-    let telemetry = builder(&[
+    builder(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &*server.address),
         ("OTEL_METRICS_EXPORTER", "none"),
         ("OTEL_LOGS_EXPORTER", "none"),
-        ("OTEL_BSP_MAX_QUEUE_SIZE", "8"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", room),
     ])
     .shutdown_deadline(Duration::from_millis(100))
     .build()
-    .unwrap();
+    .unwrap()
+}
+
+/// By the SDK and by the lane; one test, since both say the same.
+#[test]
+fn what_finds_no_room_is_counted_at_once_and_told_once() {
+    listen();
+    let said = || said_about("more is made than is exported").len();
+    let telemetry = without_an_answer("4");
+    for _ in 0..20 {
+        make_span(&telemetry);
+    }
+    // Of the others some have been taken from the queue to be sent.
+    let lost = telemetry.lost().spans;
+    assert!((8..=16).contains(&lost), "{lost}");
+    assert_eq!(said(), 1);
+    let error = telemetry.shutdown().unwrap_err().to_string();
+    assert!(error.contains("20 spans"), "{error}");
+
+    let telemetry = without_an_answer("8");
     lane(&telemetry).in_scope(|| send(500));
     let lost = telemetry.lost().spans;
     assert!((900..1000).contains(&lost), "{lost}");
-    assert!(!said_about("more is made than is exported").is_empty());
+    assert_eq!(said(), 2);
     let error = telemetry.shutdown().unwrap_err().to_string();
     assert!(error.contains("1000 spans"), "{error}");
 }
