@@ -39,7 +39,7 @@ impl LocalLane {
             span_ids: SpanIds::new(),
             maker: sink.maker(),
             since_woken: Cell::new(0),
-            // To wake a thread costs as much as fifty spans: not for each batch where there is room.
+            // To wake a thread takes a system call: not for each batch where there is room.
             wake_every: sink.batch_size().max(sink.capacity() / 2),
             sink,
         }

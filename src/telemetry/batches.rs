@@ -16,8 +16,8 @@ use std::time::Duration;
 
 /// Exports spans in batches, on a thread of its own.
 ///
-/// The SDK's own sends each span through a channel, which costs the thread that makes it half as
-/// much again as the span itself, and tells nobody of those that find no room. Here whole batches
+/// The SDK's own sends each span through a channel, which costs the thread that makes it more than
+/// half as much again as the span itself, and tells nobody of those that find no room. Here whole batches
 /// change hands.
 #[derive(Debug)]
 pub(super) struct BatchProcessor {
